@@ -354,7 +354,7 @@ static int await_reply(struct client *client, json_int_t id, double deadline, st
 
 int client_call(struct client *client, const char *method, json_t *params, struct reply *ret)
 {
-    json_int_t id = 0;
+    json_int_t id;
     int        error = client_send(client, method, params, &id);
 
     return error != 0 ? error : await_reply(client, id, INFINITY, ret);
@@ -363,7 +363,7 @@ int client_call(struct client *client, const char *method, json_t *params, struc
 int client_call_written(struct client *client, const char *method, struct text *params,
                         struct reply *ret)
 {
-    json_int_t id = 0;
+    json_int_t id;
     int        error = client_send_written(client, method, params, &id);
 
     return error != 0 ? error : await_reply(client, id, INFINITY, ret);
@@ -373,7 +373,7 @@ int client_call_within(struct client *client, const char *method, json_t *params
                        struct reply *ret)
 {
     double     deadline = clock_monotonic() + seconds;
-    json_int_t id = 0;
+    json_int_t id;
     int        error = client_send(client, method, params, &id);
 
     return error != 0 ? error : await_reply(client, id, deadline, ret);

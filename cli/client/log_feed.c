@@ -41,7 +41,7 @@ static json_t *write_open(const struct log_feed *feed, const struct log_feed_wis
 static int open_reader(struct log_feed *feed, const struct log_feed_wish *wish)
 {
     static json_int_t last_reader;
-    json_int_t        id = 0;
+    json_int_t        id;
     int               error;
 
     feed->reader = ++last_reader;
@@ -77,7 +77,7 @@ int log_feed_ask(struct log_feed *feed)
     if (feed->client == NULL || feed->buffer.has_ended || log_buffer_is_full(&feed->buffer))
         return 0;
     while (error == 0 && feed->under_way < wanted) {
-        json_int_t id = 0;
+        json_int_t id;
 
         error = client_send(feed->client, "read", json_pack("{s:I}", "reader", feed->reader), &id);
         if (error == 0)

@@ -34,27 +34,22 @@ int wire_queue(struct wire *wire, int64_t id, const char *method, const struct t
 int wire_flush(struct wire *wire)
 {
     struct text *unsent = &wire->unsent;
-    size_t       done = 0;
-    int          error = 0;
+    ssize_t      sent;
 
-    while (done < unsent->size && error == 0) {
-        ssize_t sent =
-            send(wire->fd, unsent->data + done, unsent->size - done, MSG_NOSIGNAL | MSG_DONTWAIT);
-
-        if (sent >= 0)
-            done += (size_t) sent;
-        else if (errno != EINTR)
-            error = -errno;
-    }
-    if (error == -EPIPE || error == -ECONNRESET) {
+    if (unsent->size == 0)
+        return 0;
+    do
+        sent = send(wire->fd, unsent->data, unsent->size, MSG_NOSIGNAL | MSG_DONTWAIT);
+    while (sent < 0 && errno == EINTR);
+    if (sent < 0 && (errno == EPIPE || errno == ECONNRESET)) {
         wire->cut = true;
-        done = unsent->size;
+        sent = (ssize_t) unsent->size;
     }
-    if (done > 0) {
-        unsent->size -= done;
-        memmove(unsent->data, unsent->data + done, unsent->size);
-    }
-    return error == -EAGAIN || error == -ENOBUFS || error == -ENOMEM || wire->cut ? 0 : error;
+    if (sent < 0)
+        return errno == EAGAIN || errno == ENOBUFS || errno == ENOMEM ? 0 : -errno;
+    unsent->size -= (size_t) sent;
+    memmove(unsent->data, unsent->data + sent, unsent->size);
+    return 0;
 }
 
 int wire_read(struct wire *wire)

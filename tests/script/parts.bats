@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# Parts of run and its scripts, tested alone: see tests/cli/course.c and line.c.
+# Parts of run and its scripts, tested alone: see tests/cli/course.c, line.c, procfile.c and script.c.
 
 load ../cli/helpers
 
@@ -25,3 +25,21 @@ load ../cli/helpers
 @test "\$? in a line of the shell is the last status" { "$HELPERS/line" statuses; }
 @test "each error in a script's line has its message and its place" { "$HELPERS/line" errors; }
 @test "a script's line may expand to 8 MiB" { "$HELPERS/line" long; }
+
+@test "the entries of a Procfile have names, commands and ports" { "$HELPERS/procfile" entries; }
+@test "each wrong line of a Procfile is named, with the reason" { "$HELPERS/procfile" wrong; }
+@test "the port of a Procfile's first entry comes from --port, the variables or the environment" { "$HELPERS/procfile" ports; }
+@test "the .env beside a Procfile is read, unless other variables replace it" { "$HELPERS/procfile" variables; }
+@test "an entry of a Procfile becomes the start of a shell" { "$HELPERS/procfile" starts; }
+
+@test "the commands of a script and of a plan have their lines" { "$HELPERS/script" sources; }
+@test "a script can be read ahead, and then goes on where it was" { "$HELPERS/script" ahead; }
+@test "a script from a pipe is not read ahead" { "$HELPERS/script" no-file; }
+@test "an error in a script is named with its line, and a failure to read without a line" { "$HELPERS/script" explained; }
+@test "each word of --each becomes a start with a name of its own" { "$HELPERS/script" each; }
+@test "the line of a word of --each that holds a NUL byte is known" { "$HELPERS/script" nul; }
+@test "a start that needs a later start is explained by that line, or by the circle" { "$HELPERS/script" needs; }
+@test "the order of needs is explained for scripts that can be read again" { "$HELPERS/script" scripts; }
+@test "a script waits in the tail of its starts, and not before" { "$HELPERS/script" pace; }
+@test "a start is plain if it refers to no other thread and does not wait" { "$HELPERS/script" plain; }
+@test "--each waits from its first word on, and a plan never" { "$HELPERS/script" tail; }
