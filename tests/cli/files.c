@@ -41,6 +41,15 @@ static void enter_directory(char *template)
     CHECK_EQUAL(chdir(template), 0);
 }
 
+/* Returns the number that the next descriptor gets. */
+static int next_descriptor(void)
+{
+    int fd = dup(STDERR_FILENO);
+
+    CHECK(fd >= 0 && close(fd) == 0);
+    return fd;
+}
+
 static mode_t mode_of(const char *path)
 {
     struct stat info;
@@ -212,6 +221,8 @@ static void variables_are_read(void)
     check_variables("A=\"x\\\"\n", "", open_quote);
     check_variables("A=\"x\\\n", "", open_quote);
     check_variables("A='\n", "", open_quote);
+    check_variables("A=\"123456789\"\nB=\"x\\\n", "A=123456789|", open_quote);
+    check_variables("A= \nB=\t\n", "A=|B=|", "");
     check_variables("A='x'y\n", "", behind);
     check_variables("A=\"x\" y # z\n", "", behind);
 }
@@ -222,6 +233,7 @@ static void files_of_variables_are_loaded(void)
     struct variables variables = {0};
     struct text      why = {0};
     FILE            *file;
+    int              next = next_descriptor();
 
     enter_directory(directory);
     file = fopen("env", "we");
@@ -239,6 +251,7 @@ static void files_of_variables_are_loaded(void)
     CHECK_EQUAL(env_file_load("env", &variables, &why), 0);
     CHECK_EQUAL(why.size, 0);
     CHECK_EQUAL(variables.count, 1);
+    CHECK_EQUAL(next_descriptor(), next); /* each file was closed */
     variables_release(&variables);
     directory_remove(directory);
 }
@@ -307,7 +320,7 @@ static void whole_texts_are_read(void)
 
 static void ends_of_files_are_read(void)
 {
-    char path[64], end[8];
+    char directory[] = "/tmp/k3thread-test-XXXXXX", path[64], end[8];
     int  fd = file_with("0123456789", 10);
 
     (void) snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
@@ -318,10 +331,17 @@ static void ends_of_files_are_read(void)
     CHECK(memcmp(end, "0123", 4) == 0);
     CHECK_EQUAL(file_end_read(path, end, 8), 4);
     CHECK(memcmp(end, "0123", 4) == 0);
+    CHECK_EQUAL(ftruncate(fd, 1), 0);
+    CHECK_EQUAL(file_end_read(path, end, 8), 1);
     CHECK_EQUAL(ftruncate(fd, 0), 0);
     CHECK_EQUAL(file_end_read(path, end, 8), 0);
+    enter_directory(directory);
+    CHECK_EQUAL(mkfifo("fifo", 0600), 0);
+    CHECK_EQUAL(file_end_read("fifo", end, 8), 0); /* and it waits for no writer */
+    directory_remove(directory);
     CHECK_EQUAL(file_end_read("/dev/zero", end, 8), 0);
     CHECK_EQUAL(file_end_read("/none", end, 8), 0);
+    CHECK_EQUAL(next_descriptor(), fd + 1); /* all others were closed */
     close(fd);
 }
 
@@ -329,7 +349,7 @@ static void directories_are_made(void)
 {
     char directory[] = "/tmp/k3thread-test-XXXXXX", path[] = "a/b/c/file", file[] = "file/x";
     char nowhere[] = "/tmp/none/k3thread-test-XXXXXX", below_file[] = "file/y/z";
-    char absolute[64];
+    char absolute[64], longer[300] = "", outside[] = "/tmp/k3thread-test-XXXXXX";
     int  fd;
 
     umask(0777);
@@ -345,6 +365,10 @@ static void directories_are_made(void)
     CHECK_EQUAL(directory_make_all("x/y/v"), 0);
     (void) snprintf(absolute, sizeof(absolute), "%s/v/w", directory);
     CHECK_EQUAL(directory_make_all(absolute), 0);
+    CHECK_EQUAL(directory_make_all("fresh/."), 0);
+    memset(longer, 'x', sizeof(longer) - 1);
+    memcpy(longer, "new/", 4);
+    CHECK_EQUAL(directory_make_all(longer), -ENAMETOOLONG);
     CHECK_EQUAL(mode_of("v/w"), 0700);
     CHECK_EQUAL(umask(022), 0777); /* it is as it was */
     CHECK_EQUAL(directory_make_parents(path), 0);
@@ -360,8 +384,14 @@ static void directories_are_made(void)
     CHECK_EQUAL(directory_make_all("file/x"), -ENOTDIR);
     CHECK_EQUAL(directory_make_parents(below_file), -ENOTDIR);
     CHECK_TEXT(below_file, "file/y/z");
-    directory_remove(directory);
+    CHECK_EQUAL(directory_make_new(outside), 0);
+    CHECK(symlink(outside, "link") == 0 && link("file", "again") == 0);
+    (void) snprintf(absolute, sizeof(absolute), "%s/kept", outside);
+    CHECK_EQUAL(rename("again", absolute), 0);
+    directory_remove(directory); /* a link in it is removed, and what it leads to stays */
     CHECK(access(directory, F_OK) < 0);
+    CHECK_EQUAL(access(absolute, F_OK), 0);
+    directory_remove(outside);
 }
 
 /* Checks what PATH, below DIRECTORY, becomes; NULL: it cannot be resolved. */
@@ -382,11 +412,20 @@ static void check_resolved(const char *directory, const char *path, const char *
 
 static void paths_are_resolved(void)
 {
-    char  directory[] = "/tmp/k3thread-test-XXXXXX", far[64], deep[600] = "";
+    char  directory[] = "/tmp/k3thread-test-XXXXXX", far[64], deep[600] = "", self[64], given[64];
     char *resolved;
 
     enter_directory(directory);
     CHECK_EQUAL(directory_make_all("real/sub"), 0);
+    (void) snprintf(self, sizeof(self), "%s/to-itself", directory);
+    close(open("file", O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
+    CHECK(symlink(self, "to-itself") == 0 && symlink("g", "short") == 0 &&
+          symlink("real", "chain-0") == 0);
+    for (int i = 1; i < 60; i++) { /* more links than the kernel follows */
+        (void) snprintf(given, sizeof(given), "chain-%d", i - 1);
+        (void) snprintf(far, sizeof(far), "chain-%d", i);
+        CHECK_EQUAL(symlink(given, far), 0);
+    }
     (void) snprintf(far, sizeof(far), "%s/gone/far", directory);
     CHECK(symlink("real", "link") == 0 && symlink("gone", "dangling") == 0 &&
           symlink(far, "absolute") == 0 && symlink("loop", "loop") == 0 &&
@@ -403,22 +442,44 @@ static void paths_are_resolved(void)
     check_resolved(directory, "absolute/x", "/gone/far/x");
     check_resolved(directory, "real/up", "/other");
     check_resolved(directory, "loop", NULL);
+    check_resolved(directory, "to-itself", NULL);
+    check_resolved(directory, "short", "/g");
+    check_resolved(directory, "short/x", "/g/x");
+    check_resolved(directory, "file/x", "/file/x");
+    check_resolved(directory, "chain-59", "/real");
     resolved = directory_resolve("/none-of-k3thread");
     CHECK_TEXT(resolved, "/none-of-k3thread");
     free(resolved);
     resolved = directory_resolve("/none-of-k3thread/../x-of-k3thread");
     CHECK_TEXT(resolved, "/x-of-k3thread");
     free(resolved);
-    for (int i = 0; i < 100; i++) /* as many missing names as the path of a socket may have */
+    for (int i = 0; i < 128; i++) /* more missing names than the path of a socket may have */
         strcat(deep, "/a");
     check_resolved(directory, deep + 1, deep);
+    strcat(deep, "/a");
+    check_resolved(directory, deep + 1, NULL);
     directory_remove(directory);
+}
+
+static bool is_open(int fd)
+{
+    return fcntl(fd, F_GETFD) >= 0;
+}
+
+/* Returns true if a cleaner of temporary files gets its lock of PATH. */
+static bool may_be_cleaned(const char *path)
+{
+    int  fd = open(path, O_RDONLY | O_CLOEXEC);
+    bool locked = flock(fd, LOCK_EX | LOCK_NB) == 0;
+
+    close(fd);
+    return locked;
 }
 
 static void own_directories_are_known(void)
 {
     char directory[] = "/tmp/k3thread-test-XXXXXX";
-    int  fd, other;
+    int  fd, other, free_fd;
 
     enter_directory(directory);
     CHECK(directory_is_own(directory));
@@ -435,12 +496,22 @@ static void own_directories_are_known(void)
     CHECK(fd >= 0 && !directory_is_own("file"));
     close(fd);
 
-    directory_hold("d"); /* a cleaner's lock fails, another holder's does not */
+    free_fd = dup(STDERR_FILENO);
+    close(free_fd);         /* the next descriptor gets this number */
+    directory_hold("link"); /* which is no directory of this user, nor is a file */
+    directory_hold("file");
+    CHECK(may_be_cleaned("d") && may_be_cleaned("file") && !is_open(free_fd));
     other = open("d", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    CHECK(other >= 0);
-    CHECK(flock(other, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK);
-    CHECK_EQUAL(flock(other, LOCK_SH | LOCK_NB), 0);
+    CHECK_EQUAL(flock(other, LOCK_EX), 0);
+    fd = next_descriptor();
+    directory_hold("d"); /* does not wait for a cleaner */
+    CHECK(!is_open(fd));
     close(other);
+    directory_hold("d");
+    CHECK((fcntl(free_fd, F_GETFD) & FD_CLOEXEC) != 0);
+    CHECK(!may_be_cleaned("d"));
+    directory_hold("d"); /* two may hold it */
+    CHECK(is_open(fd));
     directory_remove(directory);
 }
 
@@ -547,11 +618,6 @@ static void descriptors_append(void)
     CHECK_EQUAL(dup2(fd, STDERR_FILENO), STDERR_FILENO);
     CHECK_EQUAL(descriptor_path_append("/dev/stderr"), 0);
     CHECK(appends(fd));
-}
-
-static bool is_open(int fd)
-{
-    return fcntl(fd, F_GETFD) >= 0;
 }
 
 static void descriptors_are_closed_and_sent(void)
