@@ -10,7 +10,7 @@ static bool split(const char *text, size_t size, in_port_t default_port, char ho
 {
     const char *colon = memrchr(text, ':', size);
     size_t      length = colon != NULL ? (size_t) (colon - text) : size;
-    bool        is_bracketed = size > 2 && text[0] == '[';
+    bool        is_bracketed = text[0] == '[';
     unsigned    port = 0;
 
     if (is_bracketed && text[size - 1] == ']')

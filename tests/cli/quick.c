@@ -11,10 +11,14 @@
 #define TABLE(rows)  RESULT("{\"table\":\"" rows "\"}")
 
 static char *no_variables[] = {NULL};
+static char  no_word[] = "A=B";
 
 /* Command lines */
 
-/* Reads LINE, whose words are apart by blanks; '' is an empty word. The words last until the next call. */
+/*
+ * Reads LINE, whose words are apart by blanks; '' is an empty word, and % stands for a blank. The words last until the
+ * next call.
+ */
 static bool read_line(struct plain_command *command, const char *line)
 {
     static char  copy[256];
@@ -26,8 +30,11 @@ static bool read_line(struct plain_command *command, const char *line)
         words[count++] = word;
         if (strcmp(word, "''") == 0)
             *word = '\0';
+        for (char *blank = word; (blank = strchr(blank, '%')) != NULL;)
+            *blank = ' ';
     }
     words[count] = NULL;
+    words[count + 1] = no_word; /* the environment stands there */
     return plain_command_read(command, words, no_variables);
 }
 
@@ -54,6 +61,8 @@ static void plain_starts_are_read(void)
     check_start("start --daemon -n web true", true, "web", "true");
     check_start("start -n a --name b -d true", true, "b", "true");
     check_start("daemon -n -a true", true, "-a", "true");
+    check_start("start -n web -d true", true, "web", "true");
+    check_start("start a%b", false, NULL, "a b");
     check_start("start -- -x", false, NULL, "-x");
     check_start("start -n web -- true", false, "web", "true");
     check_start("-S sock -L label -S other start true", false, NULL, "true");

@@ -596,3 +596,30 @@ END
   run -3 k3 start --needs nobody -- true
   run -64 k3 start --needs 'no*' -- true
 }
+
+# --- Probes, each alone: see tests/cli/probes.c ---
+
+@test "a probe reads addresses, with and without a port" { "$HELPERS/probes" addresses; }
+@test "the hosts of addresses are compared, also of IPv4 in IPv6" { "$HELPERS/probes" hosts; }
+@test "each probe that is wrong is refused with its reason" { "$HELPERS/probes" specs; }
+@test "join --until refuses the probes that a command gets when it starts" { "$HELPERS/probes" later; }
+@test "the pauses between tries double up to a second" { "$HELPERS/probes" pauses; }
+@test "a connection that is accepted is an answer, at each address of localhost" { "$HELPERS/probes" tcp; }
+@test "a socket of the file system is an answer when a server listens there" { "$HELPERS/probes" unix; }
+@test "an http probe sends its path and its host" { "$HELPERS/probes" request; }
+@test "each status of an HTTP server is an answer, or none" { "$HELPERS/probes" statuses; }
+@test "an HTTP server that ends its answer early is asked again" { "$HELPERS/probes" early-end; }
+@test "a server that answers before the command runs is named, at whatever address it listens" { "$HELPERS/probes" strangers; }
+@test "a line on the descriptor is an answer, and its end is none" { "$HELPERS/probes" descriptor; }
+@test "each line of a notification counts, up to 4,096 bytes" { "$HELPERS/probes" notify; }
+@test "a process of no thread is not heard" { "$HELPERS/probes" stranger-notify; }
+@test "a whole line behind the output so far is an answer" { "$HELPERS/probes" lines; }
+@test "the last line of a command that has ended needs no newline" { "$HELPERS/probes" last-line; }
+@test "a line of more than 4,096 bytes is matched in parts" { "$HELPERS/probes" long-line; }
+
+@test "every case of the probes is run here" {
+  for name in $("$HELPERS/probes"); do
+    grep -qE "HELPERS/probes\" $name( |;|\$)" "$BATS_TEST_FILENAME" || echo "$name"
+  done >left-out
+  is "$(cat left-out)" ''
+}

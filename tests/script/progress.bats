@@ -151,17 +151,17 @@ gate() {
 }
 
 @test "run with slots says how many threads are done, failed, running and waiting, and how long the rest takes" {
-  { echo 'daemon --name d -- sleep 1000'; gate a 0; gate b 3; gate c 0; gate e 0; } >s.k3
+  { echo 'daemon --name d -- sleep 1000'; gate a 0; gate b 3; gate c 0; gate e 0; gate f 0; gate g 0; } >s.k3
   at_terminal 'run --slots 2 s.k3'
-  shows '0 done, 0 failed, 2 running, 2 waiting'
+  shows '0 done, 0 failed, 2 running, 4 waiting'
   touch a.go
-  shows '1 done, 0 failed, 2 running, 1 waiting'
+  shows '1 done, 0 failed, 2 running, 3 waiting'
   touch b.go
-  shows '1 done, 1 failed, 2 running, 0 waiting, about 1s left'
-  touch c.go e.go
+  shows '1 done, 1 failed, 2 running, 2 waiting, about 1s left' # a third of the threads is over
+  touch c.go e.go f.go g.go
   finish t 3
   is "$(rows --lines | grep -c '^[01] done, 0.*left')" 0
-  is "$(rows | head -2 | sed 's/failed, .*/failed/')" "k3thread: run: 4 ok, 1 failed
+  is "$(rows | head -2 | sed 's/failed, .*/failed/')" "k3thread: run: 6 ok, 1 failed
 NAME  DAEMON  TIME  RESULT"
 }
 

@@ -30,6 +30,7 @@ json.dump({"exit_status": int(sys.argv[1]), "threads": threads}, open("r.json", 
   touch b
   run -1 again script
   is "$(ran)" 'b c'
+  is "$("$PYTHON" -I -S -c 'import json; print(*json.load(open("r.json"))["left_out"])')" 'a d'
   touch c
   again script
   is "$(ran)" c
@@ -63,6 +64,12 @@ json.dump({"exit_status": int(sys.argv[1]), "threads": threads}, open("r.json", 
   run -1 k3 run -q --json r.json script
   run -1 again script
   is "$(ran)" 'service other-service first second third'
+  # Of threads with the same name, the last one before the need.
+  script_of 'start --name n -- true' 'join n' 'start --name n -- sh -c "echo second"' 'start --name n-2 -- true' \
+    'start --name x --needs n -- true' 'join n' 'start --name n -- true'
+  result_of 1 n:false n:false n-2:false x:true n:false
+  is "$(k3 run -q --json r.json --retry r.json script)" 'n | second'
+  is "$(ran)" 'n x'
 }
 
 @test "other commands work on the threads that are run again, and are left out if there is none" {

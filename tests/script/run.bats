@@ -286,6 +286,7 @@ at_terminal() {
   script_of '# first' 'start --name a -- sleep 1000' 'raise nobody' 'start -- touch late'
   run -3 k3 run script
   is "${lines[0]}" "script:3: k3thread: raise: InvalidThreadIdError: no live thread 'nobody'"
+  unlike "$output" '*: status 3*'
   like "$output" '*a *SystemExit, SIGTERM'
   [ ! -e late ]
 }
@@ -297,6 +298,7 @@ at_terminal() {
   script_of '' 'start --foo -- true'
   run -64 k3 run script
   is "${lines[0]}" "script:2: k3thread: start: unrecognized option '--foo'"
+  unlike "$output" '*: status 64*'
   script_of 'start --after x -- true'
   run -64 k3 run script
   like "${lines[0]}" 'script:1: k3thread: start: ValueError: *'

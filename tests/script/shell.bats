@@ -56,7 +56,13 @@ END
   run -0 k3 shell <<<$'exit\nstrat'
   run -7 k3 shell <<<$'exit 7\nstrat'
   run -3 k3 shell <<<$'start -- true\nraise nobody\nquit\nstrat'
-  run -64 k3 shell <<<$'exit x'
+  run -44 k3 shell <<<'exit 300'
+  for words in 'exit x' 'exit 1x' 'exit 1 2' 'exit ""'; do
+    run -64 k3 shell <<<"$words"
+    run -0 --separate-stderr k3 shell <<<"$words"$'\nversion'
+    like "$output" 'k3thread 0*'
+    is "$stderr" 'k3thread: exit: it takes at most one status, which is a number'
+  done
 }
 
 @test "the shell uses one connection for all commands" {
@@ -158,6 +164,7 @@ send "raise nobody\r"
 wants "InvalidThreadIdError"
 prompt
 END
+  unlike "$output" '*: status 3*'
 }
 
 @test "the shell completes commands, options, live threads and exceptions" {
