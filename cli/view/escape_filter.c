@@ -96,7 +96,6 @@ static void pass(struct escape_filter *filter, struct text *text, const char *by
     text_append(text, bytes, size);
     for (size_t i = 0; i < size; i++)
         filter->column += begins_character(bytes[i]);
-    filter->last = bytes[size - 1];
 }
 
 /*

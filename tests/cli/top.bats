@@ -642,6 +642,7 @@ there() {
 @test "a log on another machine is asked for from its end, and goes on with the next run" { "$HELPERS/top_screen" far-log; }
 @test "processes are looked at rarely while they use nothing" { "$HELPERS/top_screen" live; }
 @test "what threads use on another machine is asked for when it is due" { "$HELPERS/top_screen" far; }
+@test "the threads on the screen are asked for first, and then all others" { "$HELPERS/top_screen" others; }
 @test "at most 64 threads are asked for at once, and all of them in turn" { "$HELPERS/top_screen" turns; }
 @test "in an order by usage all threads are looked at" { "$HELPERS/top_screen" survey; }
 @test "the picture of top changes at whole seconds" { "$HELPERS/top_screen" ticks; }

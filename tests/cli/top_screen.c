@@ -36,7 +36,8 @@ static int                cursor_row, cursor_column, entered, redrawn;
 /* The requests that came since the last check, and the replies that wait. */
 static struct text  requests;
 static struct reply replies[8];
-static int          reply_count;
+static int          reply_count, held;      /* replies that were received and not released */
+static const char  *refusal = "ValueError"; /* the type of a refusal */
 
 static struct live_usage usage;
 static int               looks; /* at processes */
@@ -131,6 +132,7 @@ int client_try_receive(struct client *from, struct reply *ret)
     if (reply_count == 0)
         return 0;
     *ret = replies[0];
+    held++;
     memmove(replies, replies + 1, (size_t) --reply_count * sizeof(replies[0]));
     return 1;
 }
@@ -146,7 +148,7 @@ int client_check(struct client *from, const struct reply *got)
 {
     if (got->result != NULL)
         return 0;
-    snprintf(from->failure.type, sizeof(from->failure.type), "ValueError");
+    snprintf(from->failure.type, sizeof(from->failure.type), "%s", refusal);
     from->failure.message.size = 0;
     text_add(&from->failure.message, "no\nway");
     return -EREMOTEIO;
@@ -155,12 +157,14 @@ int client_check(struct client *from, const struct reply *got)
 void reply_release(struct reply *got)
 {
     json_decref(got->message);
+    held--;
 }
 
 /* Checks the requests since the last check. */
 static void check_asked(const char *wanted)
 {
     check_written(&requests, wanted);
+    CHECK_EQUAL(held, 0);
 }
 
 /* Begins top with the threads of LIST, at a supervisor on this machine if IS_LOCAL. */
@@ -285,32 +289,48 @@ static void events_change_the_rows(void)
     CHECK(rows_find(&state.rows, 9) != NULL && rows_find(&state.rows, 3) == NULL);
     CHECK(requests.size > 0);
     text_release(&requests);
+    reply(state.list_id, "[" RUNS(2, "b") "]");
+    CHECK_EQUAL(updates_take(&state), 0);
+    check_asked("");
+    send_event("{\"event\":\"missed\"}");
+    CHECK_EQUAL(updates_take(&state), 0);
     reply(state.list_id, NULL); /* a list that is refused is a failure */
     CHECK_EQUAL(updates_take(&state), -EREMOTEIO);
+}
+
+static void take_reply(json_int_t id, const char *object, const char *message)
+{
+    state.message.size = 0;
+    state.must_draw = false;
+    reply(id, object);
+    CHECK_EQUAL(updates_take(&state), 0);
+    CHECK_EQUAL(state.must_draw, message[0] != '\0');
+    check_written(&state.message, message);
 }
 
 static void requests_have_results(void)
 {
     json_int_t first;
 
-    begin("[" RUNS(1, "a") "," RUNS(2, "b") "]", true);
+    begin("[" RUNS(1, "a") "," RUNS(2, "b") "," RUNS(3, "c") "," RUNS(4, "d") "]", true);
     type("R");
-    CHECK(state.message.size == strlen("restarting a"));
-    press(DISPLAY_DOWN);
-    type("R");
-    check_asked(
-        "restart{\"members\":[\"id\"],\"thread\":1}restart{\"members\":[\"id\"],\"thread\":2}");
-    first = client.last_id - 1;
-    state.must_draw = false;
-    reply(first + 1, "{}");
-    reply(77, "{}"); /* nobody has asked that */
-    CHECK_EQUAL(updates_take(&state), 0);
-    check_written(&state.message, "b runs again");
-    CHECK(state.must_draw);
-    reply(first, NULL);
-    CHECK_EQUAL(updates_take(&state), 0);
-    check_written(&state.message, "ValueError: no\\nway");
+    check_written(&state.message, "restarting a");
+    type("jRjRjR");
+    CHECK_EQUAL(requests.size, 4 * strlen("restart{\"members\":[\"id\"],\"thread\":1}"));
+    text_release(&requests);
+    first = client.last_id - 3;
+    take_reply(first, "{}", "a runs again");
+    take_reply(77, "{}", ""); /* nobody has asked that */
+    take_reply(first, "{}", "");
+    take_reply(first + 3, "{}", "d runs again");
+    take_reply(first + 3, "{}", "");
+    take_reply(first + 1, "{}", "b runs again");
+    take_reply(first + 2, NULL, "ValueError: no\\nway");
     CHECK_EQUAL(state.asked_count, 0);
+    type("R");
+    check_asked("restart{\"members\":[\"id\"],\"thread\":4}");
+    refusal = "";
+    take_reply(client.last_id, NULL, "no\\nway");
     for (int i = 0; i < STATE_ASKED_MAX; i++)
         type("R");
     text_release(&requests);
@@ -836,6 +856,7 @@ static void usage_elsewhere_is_asked_for(void)
     CHECK(fabs(live_next(row) - now - 0.9) < 1e-9);
     CHECK(fabs(live_next(state.rows.by_id[1]) - now - 3.6) < 1e-9);
     CHECK(fabs(far_look_next(&state) - now - 0.9) < 1e-9);
+    row->live.pause = 1;
     survey_visible(&state, now + 0.5);
     check_asked("");
     survey_visible(&state, now + 1);
@@ -873,6 +894,16 @@ static void many_threads_are_asked_for_in_turn(void)
     text_byte(&list, '\0', 1);
     begin(list.data, false);
     text_release(&list);
+    state.display.rows = 100;
+    survey_visible(&state, now);
+    text_byte(&requests, '\0', 1);
+    CHECK(strstr(requests.data, ",64]}look") != NULL);
+    CHECK(strstr(requests.data + requests.size - 8, ",64]}") != NULL);
+    text_release(&requests);
+    CHECK(state.rows.by_id[63]->live.is_read && !state.rows.by_id[64]->live.is_read);
+    reply(client.last_id - 1, "[]");
+    CHECK_EQUAL(updates_take(&state), 0);
+    state.display.rows = 10;
     state.far.output_next = INFINITY;
     state.arrangement.order = ARRANGE_CPU;
     for (int turn = 0; turn < 2; turn++) {
@@ -889,6 +920,27 @@ static void many_threads_are_asked_for_in_turn(void)
         CHECK_EQUAL(updates_take(&state), 0);
         CHECK(state.must_arrange);
     }
+}
+
+/* The threads on the screen are asked for first, and then the others, from where the last request has stopped. */
+static void the_others_are_asked_for_too(void)
+{
+    begin("[" RUNS(1, "a") "," RUNS(2, "b") "," RUNS(3, "c") "," RUNS(4, "d") "," RUNS(
+              5, "e") "," RUNS(6, "f") "," RUNS(7, "g") "," RUNS(8, "h") "]",
+          false);
+    state.far.output_next = INFINITY;
+    survey_visible(&state, now);
+    check_asked("look{\"output\":false,\"threads\":[1,2,3,4,5,6]}");
+    reply(client.last_id, "[]");
+    CHECK_EQUAL(updates_take(&state), 0);
+    state.arrangement.order = ARRANGE_MEMORY;
+    survey_visible(&state, now);
+    check_asked("look{\"output\":false,\"threads\":[1,2,3,4,5,6,7,8]}");
+    reply(client.last_id, "[]");
+    press(DISPLAY_END);
+    CHECK_EQUAL(updates_take(&state), 0);
+    survey_visible(&state, now);
+    check_asked("look{\"output\":false,\"threads\":[3,4,5,6,7,8,1,2]}");
 }
 
 /* In the orders by usage, all threads are looked at, in slices. */
@@ -933,5 +985,6 @@ TEST_MAIN({"beginning", the_beginning}, {"events", events_change_the_rows},
           {"offered", every_exception_is_offered}, {"attach", terminals_are_attached},
           {"log", the_log_is_read}, {"far-log", a_log_elsewhere_is_asked_for},
           {"live", processes_are_looked_at}, {"far", usage_elsewhere_is_asked_for},
-          {"turns", many_threads_are_asked_for_in_turn}, {"survey", all_threads_are_surveyed},
+          {"others", the_others_are_asked_for_too}, {"turns", many_threads_are_asked_for_in_turn},
+          {"survey", all_threads_are_surveyed},
           {"ticks", the_next_picture_is_due_at_a_whole_second})

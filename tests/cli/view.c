@@ -68,6 +68,13 @@ static void colours_alone_pass(void)
         {"\033[1m\bx", "\033[1mx"},
         {"\303\244\b\bx", "\303\244\bx"},
         {"a\302\200\b\bx", "a\bx"},
+        {"\302\233x", "x"},
+        {"\302\200\bx", "x"},
+        {"\302[1mx", "\302[1mx"},
+        {"\033[1@x", "x"},
+        {"\033[1\0072mx", "x"},
+        {"\033]0;a\033(Bx", "x"},
+        {"a\033[" DIGITS "\302m\233x", "a\233x"},
     };
 
     for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
@@ -82,10 +89,15 @@ static void a_filter_forgets_at_the_end_of_a_line(void)
 
     escape_filter_add(&filter, &text, "ab\302", 3);
     escape_filter_end_line(&filter);
-    escape_filter_add(&filter, &text, "\b\233\033[3", 5);
+    escape_filter_add(&filter, &text, "\233\033[3", 4);
     escape_filter_end_line(&filter);
     escape_filter_add(&filter, &text, "1mx", 3);
     check_written(&text, "ab\302\2331mx");
+    escape_filter_begin_line(&filter); /* the cursor is behind the name again */
+    escape_filter_add(&filter, &text, "\bx", 2);
+    escape_filter_end_line(&filter);
+    escape_filter_add(&filter, &text, "\by", 2);
+    check_written(&text, "xy");
     /* The first byte of a short form, which was printed already, stays alone. */
     escape_filter_add(&filter, &text, "\302", 1);
     check_written(&text, "\302");
@@ -373,7 +385,7 @@ static void bytes_pass_as_they_are(void)
 static void lost_output_ends_a_line(void)
 {
     static const unsigned    flags[] = {PRINTER_RAW, PRINTER_NAMES | PRINTER_PARTIAL};
-    static const char *const wanted[] = {"old line\nnew\n", "a | old line\na | new\n"};
+    static const char *const wanted[] = {"old line\nnew more\n", "a | old line\na | new more\n"};
 
     for (int i = 0; i < 2; i++) {
         struct log_buffer      buffer;
@@ -388,9 +400,19 @@ static void lost_output_ends_a_line(void)
         CHECK_EQUAL(printer_fill(&printer), 0);
         now += 1;
         CHECK_EQUAL(printer_fill(&printer), 0);
-        CHECK_EQUAL(log_buffer_add(&buffer, 100, "new\n", 4, true), 0);
-        printer_touch(a);
+        for (int k = 0; k < 3; k++) {
+            static const char *const parts[] = {"n", "ew", " more\n"};
+            static const off_t       places[] = {100, 101, 103};
+
+            CHECK_EQUAL(log_buffer_add(&buffer, places[k], parts[k], strlen(parts[k]), k == 0), 0);
+            printer_touch(a);
+            CHECK_EQUAL(printer_fill(&printer), 0);
+            now += 1;
+            CHECK_EQUAL(printer_fill(&printer), 0);
+        }
         printer_end(a);
+        CHECK_EQUAL(printer_fill(&printer), 0);
+        CHECK_EQUAL(buffer.held, 0); /* what was printed is not kept */
         check_out(&printer, wanted[i]);
         end(&printer);
         log_buffer_close(&buffer);
