@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# The connection between a run and a machine: tests/cli/link.c is the other side, and sets the clock. hosts.c tests the list of
-# machines and the program that is sent to them.
+# The connection between a run and a machine: tests/cli/link.c is the other side, and sets the clock. host_way.c is the
+# command that reaches a machine. hosts.c tests the list of machines and the program that is sent to them.
 
 load helpers
 
@@ -27,3 +27,13 @@ load helpers
 @test "the sum of the program that is sent is that of cksum" { "$HELPERS/hosts" sums; }
 @test "a program is known by its bytes, its processor and its version" { "$HELPERS/hosts" words; }
 @test "the program that is sent is what is loaded" { "$HELPERS/hosts" image; }
+
+@test "each loss of a machine has its reason" { "$HELPERS/host_way" reasons; }
+@test "the processor of a machine that cannot run the program is named" { "$HELPERS/host_way" processor; }
+@test "a line that is older than five seconds does not explain the loss of a machine" { "$HELPERS/host_way" old; }
+@test "a machine that has not answered for ten seconds is named once, and the next machine is reached" {
+  "$HELPERS/host_way" silence
+}
+@test "a command that has closed its output has a second to end" { "$HELPERS/host_way" closed; }
+@test "a lost machine is vacant after a second, or after its lease if it was silent" { "$HELPERS/host_way" vacant; }
+@test "the clients of a machine are served while its agent is up" { "$HELPERS/host_way" clients; }

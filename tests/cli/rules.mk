@@ -31,6 +31,12 @@ $(BUILD)/tests/cli/top_screen: $(addprefix $(BUILD)/cli/,$(addprefix base/,array
 	command_text.c.o table.c.o thread_text.c.o))
 $(BUILD)/tests/cli/top_screen: TEST_LDFLAGS = -Wl,--wrap=clock_monotonic
 $(BUILD)/tests/cli/top_screen: TEST_LIBS = -ljansson -lm
+$(BUILD)/tests/cli/host_way: $(addprefix $(BUILD)/cli/,$(addprefix base/,array.c.o byte_queue.c.o clock.c.o descriptors.c.o \
+	loop.c.o partial_write.c.o text.c.o) place/socket.c.o place/socket_path.c.o $(addprefix remote/,bootstrap.c.o channel.c.o \
+	frame.c.o host.c.o host_command.c.o host_script.c.o link.c.o program_image.c.o) $(addprefix rpc/,base64.c.o envelope.c.o \
+	escape.c.o member.c.o write.c.o))
+$(BUILD)/tests/cli/host_way: TEST_LDFLAGS = -Wl,--wrap=clock_monotonic
+$(BUILD)/tests/cli/host_way: TEST_LIBS = -ljansson
 $(BUILD)/tests/cli/link: $(addprefix $(BUILD)/cli/,$(addprefix base/, \
 	array.c.o byte_queue.c.o clock.c.o loop.c.o partial_write.c.o text.c.o) $(addprefix remote/, \
 	channel.c.o frame.c.o link.c.o))
