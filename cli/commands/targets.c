@@ -102,7 +102,7 @@ static json_t *exact_words(char **words)
 
 /*
  * Fails if one of several WORDS names no thread. Otherwise the command would report that only after the
- * other threads have ended.
+ * other threads have ended. Without names the list is that of all threads.
  */
 static int check_words(const struct invocation *invocation, char **words)
 {
@@ -114,10 +114,6 @@ static int check_words(const struct invocation *invocation, char **words)
     exact = exact_words(words);
     if (exact == NULL)
         return command_fail_memory(invocation, STATUS_FAILED);
-    if (json_array_size(exact) == 0) { /* an empty list would mean all threads */
-        json_decref(exact);
-        return STATUS_DONE;
-    }
     if (client_call(&invocation->session->client, "list",
                     json_pack("{s:o, s:[s]}", "threads", exact, "members", "id"), &reply) != 0)
         return command_failed(invocation);

@@ -52,7 +52,7 @@ has_logged() {
 
 @test "--tty gives the command the size of the starter's terminal" {
   sit user 31 97
-  type_at user 'k3 start -n a --tty -- sh -c "stty size; exec sleep 1000"' Enter
+  type_at user 'k3 start -n a --tty -- sh -c "stty size; exec sleep 1000" </dev/null >/dev/null' Enter
   wait_until "$DEADLINE" has_logged a '31 97'
 }
 
@@ -176,6 +176,33 @@ are_same() {
   type_at user C-d
   see user "[thread 'a' has ended]"
   wait_for_state a ended
+}
+
+@test "attach leaves the screen below what the program has drawn, and begins a new line only within a line" {
+  for output in 'in a line' 'a line\n' '\033[5;5Hdrawn' '\033[?1049h\033[5;5Hdrawn' '\033[?1049h\033[5;5Hdrawn\033[?1049lback\n'; do
+    k3 start --tty -- sh -c 'stty -echo; printf "$0"; exec sleep 1000' "$output"
+  done
+  python3 - "$K3THREAD" "$DEADLINE" <<'END'
+import os, pty, signal, sys
+
+signal.alarm(int(sys.argv[2]))
+for thread, (shown, below) in enumerate((
+        (b"in a line", b"\r\n"), (b"a line\r\n", b""), (b"\033[5;5Hdrawn", b"\033[999;1H\r\n"),
+        (b"\033[?1049h\033[5;5Hdrawn", b"\033[?1049l"), (b"drawn\033[?1049lback\r\n", b"")), 1):
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.execv(sys.argv[1], ["k3thread", "attach", str(thread)])
+    output = b""
+    while not output.endswith(shown):
+        output += os.read(terminal, 4096)
+    os.write(terminal, b"\034d")
+    rest = b""
+    while not rest.endswith(b"]\r\n"):
+        rest += os.read(terminal, 4096)
+    assert rest == below + b"[detached from thread 'Thread-%d']\r\n" % thread, (thread, rest)
+    assert os.waitpid(pid, 0)[1] == 0
+    os.close(terminal)
+END
 }
 
 @test "several clients may watch, and the client that attached last types" {

@@ -138,6 +138,7 @@ has_socket() {
   run -3 --separate-stderr k3 join failed nap nobody
   is "$stderr" "k3thread: join: InvalidThreadIdError: no thread 'nobody'"
   run -3 k3 join 'na*' 99
+  run -3 k3 join nobody 'na*'
   run -3 k3 join --ready nap nobody
   is "$(k3_field nap state)" running
 }

@@ -293,12 +293,17 @@ is_small() {
 }
 
 @test "--log-limit requires a size, and a log" {
-  for size in '' x 0x10 -1 1KK 99999999999999999999; do
+  for size in '' x 0x10 -1 1KK 0 0K 1.5M 1T :1 99999999999999999999 4294967297G; do
     run -64 --separate-stderr k3 start --log-limit "$size" -- true
     like "$stderr" 'k3thread: start: *'
   done
   run -64 --separate-stderr k3 start --log-limit 1M --output "$dir/o" -- true
   like "$stderr" 'k3thread: start: *--log-limit*--output*'
+  for size in 5 3K 3M 3G 4294967296G; do k3 start -n "of $size" --log-limit "$size" -- sleep 1000; done
+  script <<'END'
+limits = {thread["name"]: call("logs", thread=thread["id"])["limit"] for thread in call("list")}
+assert limits == {"of 5": 5, "of 3K": 3 << 10, "of 3M": 3 << 20, "of 3G": 3 << 30, "of 4294967296G": 1 << 62}, limits
+END
 }
 
 # Succeeds if FILE has the line.
@@ -364,6 +369,12 @@ has_line() {
   finish reader '*'
   k3 shutdown --now
   finish following
+  k3 start -n a -- sh -c 'echo up; sleep 1000'
+  in_background cut k3 logs -f '[a]'
+  wait_until "$DEADLINE" has_line cut.out 'a | up'
+  kill -KILL "$(supervisor_pid)"
+  finish cut 1
+  like "$(<cut.err)" 'k3thread: logs: the supervisor went away without a reply: *'
 }
 
 @test "--follow of a pattern leaves the connection of a shell as it was" {

@@ -114,6 +114,17 @@ load helpers
 @test "a key that has begun is whole after a pause" { "$HELPERS/detach" pause; }
 @test "a sequence longer than any key does not stop the keys" { "$HELPERS/detach" endless; }
 
+@test "a relay passes what was read before and what comes, both ways" { "$HELPERS/relay" both-ways; }
+@test "a relay's input is read up to its end, and bytes can be put in front of it" { "$HELPERS/relay" input; }
+@test "a relay loses no byte of much that passes at once" { "$HELPERS/relay" much; }
+@test "a relay notes that the supervisor has closed its socket unread" {
+  "$HELPERS/relay" cut
+  "$HELPERS/relay" cut-before-request
+}
+@test "a relay passes on the reply that a supervisor sent before it closed its socket" { "$HELPERS/relay" cut-after-reply; }
+@test "a relay ends when its reader has gone" { "$HELPERS/relay" no-reader; }
+@test "a relay sleeps while nothing comes, and waits for a reply after the end of its input" { "$HELPERS/relay" sleep; }
+
 @test "the times of a log are found by the place of a byte" { "$HELPERS/times" places; }
 @test "the times of what a log has lost are dropped, and those of what it keeps are found" { "$HELPERS/times" lost; }
 @test "the times of a log that became shorter begin anew" { "$HELPERS/times" shorter; }

@@ -61,6 +61,8 @@ has_runs() {
   touch go
   finish restart 0
   is "$(k3_field a state)" ready
+  k3 restart a
+  is "$(k3_field a ready)" false
 }
 
 @test "restart --wait fails if the new run ends before it is ready" {

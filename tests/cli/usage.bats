@@ -19,6 +19,20 @@ commands() {
     while IFS=$'\t' read -r name summary; do
       grep -E "^ +$name +" overview | grep -qF "$summary" || { echo "not in help: $name" && exit 1; }
     done
+  is "$(grep -B 1 -E '^[TLHM].*:$' overview | tr '\n' /)" "$(printf '/%s/--' '/Threads:' '/Looking and acting:' \
+    '/The supervisor:' '/Help:' | cut -c2-)//Manual pages (k3thread help PAGE):/"
+  is "$(sed -n '/^Threads:/,/^$/p' overview | cut -c1-14 | xargs)" 'Threads: start daemon run shell'
+}
+
+@test "help --commands has a line for each command and option, of columns that are never empty" {
+  like "$(k3 help --commands)" $'option\t-\t-L\t-\tNAME\tUse the *'
+  is "$(k3 help --commands | grep -E $'^(command\t(list|top)|option\traise)\t')" "$(printf '%s\t%s\t%s\t%s\n' \
+    command list ls 'Show the threads')
+$(printf 'option\traise\t%s\t%s\t%s\t%s\n' -m --message MESSAGE 'What the exception says' \
+    -w --wait '[SECONDS]' 'Return when the threads have ended' - --all - 'Raise it in every live thread' \
+    -h --help - 'Show this help' - --usage - 'Show a short usage' -V --version - 'Show the version')
+$(printf 'command\ttop\t-\tShow the threads live, full screen')"
+  run -1 grep -e --at -e --listen-fd <(k3 help --commands)
 }
 
 @test "the table lists every command of the contract" {
@@ -89,6 +103,14 @@ def depth(name):
 lines = open("tree").read().splitlines()
 assert sorted(lines) == sorted("  " * depth(name) + name for name in types)
 assert all(depth(name) == 0 or types[name] in types for name in types)
+above = []
+for line in lines:  # each stands below its base
+    above[(len(line) - len(line.lstrip())) // 2:] = [line.strip()]
+    assert types[above[-1]] == (above[-2] if len(above) > 1 else None), line
+import signal
+for t in json.load(open("json")):
+    number = getattr(signal, t["name"]) if t["name"].startswith("SIG") else None
+    assert t["signal"] == number, t
 EOF
   [ ! -e "$K3THREAD_SOCKET" ]
 }
@@ -166,6 +188,9 @@ EOF
   done
   run -64 --separate-stderr k3 list --grouped
   like "${stderr_lines[0]}" "k3thread: list: unrecognized option '--grouped'"
+  is "${stderr_lines[1]}" "Try 'k3thread list --help' for more."
+  run -64 --separate-stderr k3 --grouped list
+  is "${stderr_lines[1]}" "Try 'k3thread --help' for more."
 }
 
 @test "an option without its argument is a usage error" {

@@ -1,0 +1,255 @@
+/* Tests the relay of `proxy`: what passes between standard input and output and a supervisor's socket, and how it ends. */
+#include "tests/lib/test.h"
+
+#include "cli/commands/relay.h"
+
+#include <sys/socket.h>
+
+#define LARGE 300000
+
+/* The ends of a relay that the test holds: of standard input, of standard output, and of the socket. */
+struct ends {
+    int input, output, supervisor;
+};
+
+/* Makes standard input and output of this process, and the socket of RELAY. */
+static struct ends open_ends(struct relay *relay)
+{
+    int in[2], out[2], sockets[2];
+
+    CHECK(pipe2(in, O_CLOEXEC) == 0 && pipe2(out, O_CLOEXEC) == 0);
+    CHECK(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, sockets) == 0);
+    CHECK(dup2(in[0], STDIN_FILENO) == STDIN_FILENO &&
+          dup2(out[1], STDOUT_FILENO) == STDOUT_FILENO);
+    close(in[0]);
+    close(out[1]);
+    CHECK(signal(SIGPIPE, SIG_IGN) != SIG_ERR);
+    *relay = (struct relay){.socket = sockets[0]};
+    CHECK(fcntl(sockets[1], F_SETFL, 0) == 0);
+    return (struct ends){.input = in[1], .output = out[0], .supervisor = sockets[1]};
+}
+
+static void write_all(int fd, const char *bytes, size_t size)
+{
+    for (ssize_t n = 0; size > 0; bytes += n, size -= (size_t) n) {
+        n = write(fd, bytes, size);
+        CHECK(n > 0);
+    }
+}
+
+static void put(int fd, const char *text)
+{
+    write_all(fd, text, strlen(text));
+}
+
+/* Reads FD to its end. The result is to be freed. */
+static char *read_all(int fd, size_t *ret_size)
+{
+    char   *bytes = malloc(LARGE + 100);
+    ssize_t n;
+
+    CHECK(bytes != NULL);
+    *ret_size = 0;
+    while ((n = read(fd, bytes + *ret_size, LARGE + 99 - *ret_size)) > 0)
+        *ret_size += (size_t) n;
+    bytes[*ret_size] = '\0';
+    return bytes;
+}
+
+static void check_rest(int fd, const char *wanted)
+{
+    size_t size;
+    char  *rest = read_all(fd, &size);
+
+    CHECK_TEXT(rest, wanted);
+    free(rest);
+}
+
+/* Fills BYTES so that a byte that is lost or comes twice is noticed. */
+static void fill(char *bytes)
+{
+    for (size_t i = 0; i < LARGE; i++)
+        bytes[i] = (char) ('a' + i % 23);
+}
+
+static void pass_both_ways(void)
+{
+    struct relay relay;
+    struct ends  ends = open_ends(&relay);
+    char         begun[14] = "";
+
+    put(ends.input, "one\n");
+    CHECK_EQUAL(relay_read_input(&relay), 1);
+    put(ends.input, "two\n");
+    CHECK_EQUAL(relay_read_input(&relay), 1);
+    CHECK_EQUAL(relay_insert(&relay, "zero\n", 5), 0);
+    put(ends.input, "three\n");
+    put(ends.supervisor, "reply\n");
+    CHECK(shutdown(ends.supervisor, SHUT_WR) == 0);
+    close(ends.input);
+    CHECK_EQUAL(relay_run(&relay), 0);
+    CHECK(relay.is_answered && !relay.is_cut);
+    CHECK(recv(ends.supervisor, begun, sizeof(begun) - 1, MSG_DONTWAIT) > 0);
+    CHECK_TEXT(begun, "zero\none\ntwo\n");
+    close(STDOUT_FILENO);
+    check_rest(ends.output, "reply\n");
+    relay_release(&relay);
+}
+
+static void read_to_the_end(void)
+{
+    struct relay relay;
+    struct ends  ends = open_ends(&relay);
+
+    put(ends.input, "no newline");
+    close(ends.input);
+    CHECK_EQUAL(relay_read_input(&relay), 1);
+    CHECK_EQUAL(relay_read_input(&relay), 0);
+    CHECK(relay.in.has_ended && relay.in.end == strlen("no newline"));
+    CHECK_EQUAL(relay_insert(&relay, "first ", 6), 0);
+    CHECK(relay.in.end == strlen("first no newline") &&
+          memcmp(relay.in.data, "first no newline", relay.in.end) == 0);
+    relay_release(&relay);
+    relay = (struct relay){0};
+    CHECK_EQUAL(relay_insert(&relay, "alone", 5), 0);
+    CHECK(relay.in.end == 5 && memcmp(relay.in.data, "alone", 5) == 0);
+    relay_release(&relay);
+}
+
+/* The supervisor sends back what it gets, and closes its socket when the input has ended. */
+static void pass_much(void)
+{
+    static char  bytes[LARGE], passed[LARGE];
+    struct relay relay;
+    struct ends  ends = open_ends(&relay);
+    char         name[] = "/tmp/k3thread-relay.XXXXXX";
+    int          file = mkstemp(name), status;
+    pid_t        child = fork();
+
+    CHECK(file >= 0 && child >= 0);
+    fill(bytes);
+    if (child == 0) {
+        size_t size;
+        char  *got;
+
+        close(relay.socket);
+        if (fork() == 0) {
+            close(ends.supervisor);
+            write_all(ends.input, bytes, sizeof(bytes));
+            _exit(0);
+        }
+        close(ends.input);
+        got = read_all(ends.supervisor, &size);
+        write_all(ends.supervisor, got, size);
+        _exit(0);
+    }
+    CHECK(unlink(name) == 0 && dup2(file, STDOUT_FILENO) == STDOUT_FILENO);
+    close(ends.input);
+    close(ends.supervisor);
+    CHECK_EQUAL(relay_run(&relay), 0);
+    CHECK(waitpid(child, &status, 0) == child && status == 0);
+    CHECK_EQUAL(pread(file, passed, sizeof(passed), 0), LARGE);
+    CHECK(memcmp(bytes, passed, LARGE) == 0);
+    CHECK_EQUAL(lseek(file, 0, SEEK_END), LARGE);
+    relay_release(&relay);
+}
+
+/* The supervisor closes the socket, and has left bytes unread. */
+static void end_by_cut(void)
+{
+    struct relay relay;
+    struct ends  ends = open_ends(&relay);
+
+    put(relay.socket, "unread");
+    close(ends.supervisor);
+    CHECK_EQUAL(relay_run(&relay), 0);
+    CHECK(relay.is_cut && !relay.is_answered && relay.out.has_ended);
+    relay_release(&relay);
+}
+
+/* The supervisor closes the socket before the relay has sent a request. */
+static void end_by_cut_before_request(void)
+{
+    struct relay relay;
+    struct ends  ends = open_ends(&relay);
+
+    put(ends.input, "request\n");
+    CHECK_EQUAL(relay_read_input(&relay), 1);
+    close(ends.supervisor);
+    CHECK_EQUAL(relay_run(&relay), 0);
+    CHECK(relay.is_cut && !relay.is_answered);
+    relay_release(&relay);
+}
+
+/* The same for a supervisor that has replied before, and while a request is to be sent. */
+static void end_by_cut_after_reply(void)
+{
+    struct relay relay;
+    struct ends  ends = open_ends(&relay);
+
+    put(relay.socket, "unread");
+    put(ends.input, "request\n");
+    CHECK_EQUAL(relay_read_input(&relay), 1);
+    put(ends.supervisor, "last reply\n");
+    close(ends.supervisor);
+    CHECK_EQUAL(relay_run(&relay), 0);
+    CHECK(relay.is_cut && relay.is_answered);
+    close(STDOUT_FILENO);
+    check_rest(ends.output, "last reply\n");
+    relay_release(&relay);
+}
+
+static void end_without_reader(void)
+{
+    struct relay relay;
+    struct ends  ends = open_ends(&relay);
+
+    close(ends.output);
+    CHECK_EQUAL(relay_run(&relay), -EPIPE);
+    CHECK(!relay.is_cut);
+    relay_release(&relay);
+}
+
+/* A relay for which nothing comes sleeps. The supervisor sees the end of the input before its last reply. */
+static void sleep_between(void)
+{
+    struct relay relay;
+    struct ends  ends = open_ends(&relay);
+    pid_t        parent = getpid(), child = fork();
+    int          status;
+
+    CHECK(child >= 0);
+    if (child == 0) {
+        char path[64], line[256] = "", state = 'R';
+
+        snprintf(path, sizeof(path), "/proc/%d/stat", (int) parent);
+        for (int looks = 0; state != 'S' && looks < 10000; looks++) {
+            int fd = open(path, O_RDONLY);
+
+            CHECK(fd >= 0 && read(fd, line, sizeof(line) - 1) > 0);
+            close(fd);
+            state = strrchr(line, ')')[2];
+            test_pause();
+        }
+        CHECK(state == 'S');
+        close(relay.socket);
+        put(ends.input, "request\n");
+        close(ends.input);
+        check_rest(ends.supervisor, "request\n");
+        put(ends.supervisor, "late reply\n");
+        _exit(0);
+    }
+    close(ends.input);
+    close(ends.supervisor);
+    CHECK_EQUAL(relay_run(&relay), 0);
+    CHECK(waitpid(child, &status, 0) == child && status == 0);
+    CHECK(relay.is_answered && !relay.is_cut);
+    close(STDOUT_FILENO);
+    check_rest(ends.output, "late reply\n");
+    relay_release(&relay);
+}
+
+TEST_MAIN({"both-ways", pass_both_ways}, {"input", read_to_the_end}, {"much", pass_much},
+          {"cut", end_by_cut}, {"cut-before-request", end_by_cut_before_request},
+          {"cut-after-reply", end_by_cut_after_reply}, {"no-reader", end_without_reader},
+          {"sleep", sleep_between})
