@@ -61,6 +61,15 @@ $(BUILD)/tests/cli/report: $(addprefix $(BUILD)/cli/,$(addprefix base/, \
 	base64.c.o bytes.c.o escape.c.o member.c.o parse.c.o plain_json.c.o state_word.c.o table_line.c.o write.c.o) $(addprefix worker/, \
 	remote_output.c.o remote_report.c.o report_json.c.o thread_report.c.o))
 $(BUILD)/tests/cli/report: TEST_LIBS = -ljansson -lm
+$(BUILD)/tests/cli/store: $(addprefix $(BUILD)/cli/,base/array.c.o base/text.c.o place/times.c.o server/store.c.o)
+$(BUILD)/tests/cli/threads: $(addprefix $(BUILD)/cli/,$(addprefix base/,array.c.o exceptions.c.o need_word.c.o \
+	result.c.o shared_string.c.o text.c.o) $(addprefix server/,needs.c.o published.c.o reports.c.o shutdown.c.o stuck.c.o \
+	tally.c.o thread_events.c.o))
+$(BUILD)/tests/cli/threads: TEST_LIBS = -ljansson
+$(BUILD)/tests/cli/record: $(addprefix $(BUILD)/cli/,$(addprefix base/,array.c.o duration.c.o exceptions.c.o need_word.c.o \
+	result.c.o shared_string.c.o size.c.o text.c.o) $(addprefix rpc/,base64.c.o escape.c.o member.c.o state_word.c.o \
+	write.c.o) server/record.c.o server/table.c.o)
+$(BUILD)/tests/cli/record: TEST_LIBS = -ljansson -lm
 $(BUILD)/tests/cli/text: $(addprefix $(BUILD)/cli/,base/array.c.o base/text.c.o base/duration.c.o base/line_buffer.c.o \
 	base/size.c.o $(addprefix rpc/, \
 	base64.c.o escape.c.o parse.c.o plain_json.c.o table_line.c.o write.c.o))

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# Parts of the server, tested alone: see tests/cli/output_times.c and slot_queue.c. tests/cli/parts.bats checks that no
-# case is left out.
+# Parts of the server, tested alone: see tests/cli/output_times.c, slot_queue.c, store.c, threads.c and
+# record.c. tests/cli/parts.bats checks that no case is left out.
 
 load helpers
 
@@ -19,3 +19,42 @@ load helpers
 @test "threads for several machines begin in the order of their starts" { "$HELPERS/slot_queue" order; }
 @test "a command on a machine that is not up is not rescheduled" { "$HELPERS/slot_queue" reschedule; }
 @test "daemons do not wait behind other threads" { "$HELPERS/slot_queue" daemon-lines; }
+
+@test "a new thread has a name, a log and a state" { "$HELPERS/store" defaults; }
+@test "threads are found by their ids, and by the names of live threads before those of ended ones" {
+  "$HELPERS/store" found
+}
+@test "1,000 joined threads are remembered, and none that is kept is forgotten" {
+  "$HELPERS/store" joined
+  "$HELPERS/store" kept
+}
+@test "a walk over the threads goes on while threads come and go" { "$HELPERS/store" walks; }
+@test "a thread that is forgotten leaves no file but that of --output" { "$HELPERS/store" files; }
+
+@test "a shutdown ends daemons when only these live" {
+  "$HELPERS/threads" daemons
+  "$HELPERS/threads" only-daemons
+}
+@test "a shutdown asks a thread to end after those that need it" { "$HELPERS/threads" needed; }
+@test "a shutdown asks again a thread that could not be asked" { "$HELPERS/threads" asked-again; }
+@test "a shutdown names each process that could not be ended" { "$HELPERS/threads" unended; }
+@test "reports are taken in their order, and news of attached processes with them" {
+  "$HELPERS/threads" reports
+  "$HELPERS/threads" loaded
+}
+@test "the last report of a thread waits for the reply that its process owes" { "$HELPERS/threads" late; }
+@test "a thread ends by the exception that arrived in its last run" { "$HELPERS/threads" arrived; }
+@test "an exception that only the program knows has its name and its base" { "$HELPERS/threads" foreign; }
+@test "a need that was met stays met, and a lost need is explained" { "$HELPERS/threads" needs; }
+@test "each change of a thread has one event" { "$HELPERS/threads" events; }
+@test "a child that does not reach its exec is killed again and again" { "$HELPERS/threads" stuck; }
+@test "a process publishes at most 256 exceptions" { "$HELPERS/threads" published; }
+
+@test "a line of list has a cell for each column" { "$HELPERS/record" cells; }
+@test "a line of list follows what changes of its thread" { "$HELPERS/record" kept; }
+@test "while a run is under way, list shows no result of an earlier run" { "$HELPERS/record" runs; }
+@test "list shows 40 columns of what a thread waits for, and of its status" { "$HELPERS/record" waits; }
+@test "a long line of list is written anew each time" { "$HELPERS/record" long; }
+@test "an object of a thread has each member, or those that are asked for" { "$HELPERS/record" members; }
+@test "the time of a thread is that of its last run" { "$HELPERS/record" seconds; }
+@test "a thread has succeeded or failed, or was ended by SystemExit" { "$HELPERS/record" success; }
