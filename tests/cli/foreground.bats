@@ -23,6 +23,7 @@ load helpers
 @test "start --wait exits with the same statuses as join" {
   run -137 k3 start --wait -- sh -c 'kill -KILL $$'
   run -124 k3 start --wait --timeout 0.1 -- sleep 1000
+  run -124 k3 start --wait --timeout 0 -- sleep 1000
   run -127 --separate-stderr k3 start --wait -- ./nothing
   like "$stderr" 'k3thread: start: FileNotFoundError: *'
   touch plain

@@ -543,7 +543,17 @@ END
   run -125 k3 join --ready a
   like "$output" "*thread 'a' (id *) ended before it was ready: not ready within 0.1 s: line:never"
   run -124 k3 start --wait --ready cmd:false --ready-timeout 100ms -- sleep 1000
+  run -124 k3 start --wait --ready cmd:false --ready-timeout 0 -- sleep 1000
   run -64 k3 start --ready-timeout never -- true
+}
+
+@test "a thread that becomes ready while it ends is still stopping" {
+  k3 start -n a --ready line:up -g 1000 -- sh -c 'trap "echo up" TERM; echo >began; while :; do sleep 0.02; done'
+  wait_for_file began
+  k3 raise a
+  k3 join -t 20 --ready a
+  is_state a stopping
+  k3 raise --wait=20 a SIGKILL
 }
 
 @test "each run has the whole time to become ready, and a run that is ready has no limit any more" {

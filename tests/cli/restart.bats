@@ -68,7 +68,8 @@ is_run() {
 }
 
 @test "a timeout counts as a failure of one run" {
-  k3 start --name a --restart on-failure:1 --timeout 0.05 -- sh -c 'echo >>runs; exec sleep 1000'
+  k3 start --name a --restart on-failure:1 --timeout 0.2 -- \
+    sh -c 'trap "exit 0" TERM; echo >>runs; while :; do sleep 0.01; done'
   run -124 k3 join --timeout 20 a
   is "$(runs)" 2
 }
@@ -107,6 +108,7 @@ is_run() {
   k3 start --name a --restart on-failure:1 -- sh -c '[ ! -e ran ] || exec sleep 1000; touch ran; exit 3'
   wait_until "$DEADLINE" is_run a 2
   like "$(k3 list a | tr -s ' ')" $'*\n* running no * - sh -c *'
+  unlike "$(k3_field a seconds)" '-*'
   k3 raise --wait a
   like "$(k3 list a | tr -s ' ')" $'*\n* ended no * SystemExit, SIGTERM sh -c *'
 }
