@@ -97,26 +97,23 @@ static void read_words(struct report *report, const json_t *json)
     free(status);
 }
 
-/* Takes the list of leftovers; COUNTED processes were counted before. */
-static void read_left(struct report *report, const json_t *json, unsigned counted)
+/* Takes the list of leftovers. Their number was read before, and stays. */
+static void read_left(struct report *report, const json_t *json)
 {
     const json_t *left = json_object_get(json, "left");
     struct text   list = {0};
-    unsigned      listed = report->left_listed, more = report->left_count - counted;
+    unsigned      count = report->left_count;
 
-    report->left_count = counted;
-    if (!json_is_array(left)) {
-        report->left_count += more;
+    if (!json_is_array(left))
         return;
-    }
     write_json(&list, left);
-    report_set_left(report, &list, listed, more);
+    report->left_count = 0;
+    report_set_left(report, &list, report->left_listed, count);
 }
 
 bool report_read(struct report *ret, struct usage *ret_usage, const json_t *json)
 {
     json_int_t number;
-    unsigned   counted = ret->left_count;
 
     if (!state_read(json, &ret->state))
         return false;
@@ -126,12 +123,10 @@ bool report_read(struct report *ret, struct usage *ret_usage, const json_t *json
     ret->name = (__typeof__(ret->name)) number;
     NUMBERS(X)
 #undef X
-    if (ret->left_count < counted)
-        return false;
     ret->loaded = json_is_true(json_object_get(json, "loaded"));
     read_exception(ret, json);
     read_words(ret, json);
-    read_left(ret, json, counted);
+    read_left(ret, json);
     ret_usage->user = json_number_value(json_object_get(json, "user"));
     ret_usage->system = json_number_value(json_object_get(json, "system"));
     ret_usage->memory = (uint64_t) json_integer_value(json_object_get(json, "memory"));

@@ -184,6 +184,7 @@ load helpers
 @test "the addresses on which a process listens are found" { "$HELPERS/process" addresses; }
 @test "the use of living processes is added up" { "$HELPERS/process" live; }
 @test "ended processes count to their threads" { "$HELPERS/process" accounts; }
+@test "a thread reaps no child of another thread that it does not name" { "$HELPERS/process" threads; }
 @test "a mark names the thread of a process" { "$HELPERS/process" marks; }
 @test "the mark of another user's process is read" { "$HELPERS/process" other-users; }
 @test "limits are raised for the supervisor, and applied for a command" { "$HELPERS/process" limits; }

@@ -335,17 +335,18 @@ static void ended_processes_count_to_their_threads(void)
     pid_t          pid;
 
     mark_open();
-    account_open(&account, 5);
-    account_open(&other, 5 + 1024);
-    own_id = 5;
+    account_open(&account, 1024);
+    account_open(&other, 2048);
+    own_id = 1024;
     CHECK(!account_reap(&account, P_ALL, 0, &info));
     CHECK(!account_reap_any(P_ALL, 0));
     for (int i = 1; i <= 2; i++) {
         pid = start(be_marked);
         wait_for_death(pid);
-        CHECK_EQUAL(mark_read(pid), 5);
-        CHECK(mark_is(pid, 5) && !mark_is(pid, 6));
-        CHECK(i == 1 ? account_reap_any(P_ALL, 0) : account_reap_any(P_PID, (id_t) pid));
+        CHECK_EQUAL(mark_read(pid), 1024);
+        CHECK(mark_is(pid, 1024) && !mark_is(pid, 6));
+        CHECK(i == 1 ? account_reap_any(P_ALL, 0)
+                     : account_reap(&account, P_PID, (id_t) pid, &info));
         CHECK(!account_reap_any(P_PID, (id_t) pid));
         usage = account_usage(&account);
         CHECK(usage.user + usage.system >= 0.09 * i && usage.user + usage.system < 0.09 * i + 1);
@@ -372,9 +373,42 @@ static void ended_processes_count_to_their_threads(void)
     CHECK(usage.user == 1 && usage.system == 2 && usage.memory == 3);
     account_close(&account);
     account_close(&other);
+    own_id = 1024;
+    usage = account.usage;
+    pid = start(be_marked); /* of a thread that was forgotten */
+    CHECK(!account_reap(&account, P_PID, (id_t) pid, &info) &&
+          !account_reap_any(P_PID, (id_t) pid)); /* it lives */
+    wait_for_death(pid);
+    CHECK(account_reap_any(P_PID, (id_t) pid));
+    CHECK(account.usage.user == usage.user && account.usage.system == usage.system);
     pid = start(do_nothing); /* of no thread, but it is reaped */
     wait_for_death(pid);
     CHECK(account_reap_any(P_PID, (id_t) pid));
+}
+
+static pthread_barrier_t barrier;
+
+static void *keep_a_child(void *ret_pid)
+{
+    *(pid_t *) ret_pid = start(do_nothing);
+    wait_for_death(*(pid_t *) ret_pid);
+    (void) pthread_barrier_wait(&barrier);
+    (void) pthread_barrier_wait(&barrier);
+    return NULL;
+}
+
+static void children_of_other_threads_are_left_to_them(void)
+{
+    pthread_t thread;
+    pid_t     pid;
+
+    CHECK(pthread_barrier_init(&barrier, NULL, 2) == 0);
+    CHECK(pthread_create(&thread, NULL, keep_a_child, &pid) == 0);
+    (void) pthread_barrier_wait(&barrier);
+    CHECK(!account_reap_any(P_ALL, 0));
+    CHECK(account_reap_any(P_PID, (id_t) pid)); /* unless the child is named */
+    (void) pthread_barrier_wait(&barrier);
+    CHECK(pthread_join(thread, NULL) == 0);
 }
 
 /* Marks and limits */
@@ -517,6 +551,7 @@ TEST_MAIN({"state", the_state_of_a_process_is_read}, {"busy", a_busy_process_is_
           {"table", lines_of_the_table_are_read},
           {"addresses", the_addresses_of_a_process_are_found},
           {"live", the_use_of_living_processes_is_added},
-          {"accounts", ended_processes_count_to_their_threads}, {"marks", marks_name_threads},
+          {"accounts", ended_processes_count_to_their_threads},
+          {"threads", children_of_other_threads_are_left_to_them}, {"marks", marks_name_threads},
           {"other-users", marks_of_other_users_are_read}, {"limits", limits_are_raised_and_applied},
           {"limit-names", limits_have_names}, {"lack", a_lack_is_explained_by_the_limit})

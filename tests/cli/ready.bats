@@ -548,12 +548,18 @@ END
 }
 
 @test "a thread that becomes ready while it ends is still stopping" {
-  k3 start -n a --ready line:up -g 1000 -- sh -c 'trap "echo up" TERM; echo >began; while :; do sleep 0.02; done'
+  notifier
+  k3 start -n a --ready notify -g 1000 -- \
+    sh -c "trap '$notify READY=1 BARRIER=1; $notify STATUS=later' TERM; echo >began; while :; do sleep 0.02; done"
   wait_for_file began
   k3 raise a
-  k3 join -t 20 --ready a
+  wait_until "$DEADLINE" says_later a
   is_state a stopping
   k3 raise --wait=20 a SIGKILL
+}
+
+says_later() {
+  [ "$(k3_field "$1" status)" = later ]
 }
 
 @test "each run has the whole time to become ready, and a run that is ready has no limit any more" {

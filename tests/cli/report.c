@@ -5,11 +5,13 @@
  */
 #include "tests/lib/test.h"
 
+#include "cli/base/clock.h"
 #include "cli/base/exceptions.h"
 #include "cli/process/account.h"
 #include "cli/ready/ready.h"
 #include "cli/rpc/parse.h"
 #include "cli/worker/log_limit.h"
+#include "cli/worker/logs.h"
 #include "cli/worker/output_file.h"
 #include "cli/worker/remote_output.h"
 #include "cli/worker/remote_report.h"
@@ -171,10 +173,12 @@ static void a_report_is_read_as_it_was_written(void)
           !got.loaded);
 }
 
+/* A type that only a program knows. */
+static const k3thread_exctype mine = {.name = "Mine", .base = &k3thread_ValueError};
+
 /* Takes the type that only a program knows from one supervisor to the other. */
 static void an_unknown_exception_has_a_known_base(void)
 {
-    static const k3thread_exctype mine = {.name = "Mine", .base = &k3thread_ValueError};
     static const k3thread_exctype deeper = {.name = "Deeper", .base = &mine};
     struct report                 got = {0};
     struct usage                  used = {0};
@@ -273,6 +277,12 @@ static void the_runs_of_a_thread_add_up(void)
     CHECK(fabs(report->started - (double) time(NULL)) < 10);
     CHECK(usage->user == 11 && usage->system == 22 && usage->memory == 5000);
     CHECK_EQUAL(report->left_count, 3);
+    got.left_count = 1; /* a process that the agent has no memory to list */
+    take(&state, &got, 1, 4000, false);
+    CHECK_EQUAL(report->left_count, 4);
+    CHECK_TEXT(report->left, "[{\"pid\":1}]");
+    got.left_count = 0;
+    take(&state, &got, 1, 4000, false);
     text_add(&list, "[{\"pid\":2},{\"pid\":3}]");
     report_set_left(&got, &list, 2, 4);
     got.state = STATE_STOPPING;
@@ -334,11 +344,11 @@ static void a_probe_of_the_worker_reads_the_output_here(void)
     CHECK(!assignment.draft.ready);
     CHECK(worker.ready_deadline == (double) INFINITY);
     remote_report_close(&state);
-    job.ready_timeout = 0;
+    job.ready_timeout = 100;
     state = (struct remote_report){0};
     remote_report_open(&state, &worker);
     take(&state, &got, 0, 0, false);
-    CHECK(worker.ready_deadline > 0 && worker.ready_deadline < INFINITY);
+    CHECK(worker.ready_deadline > clock_monotonic() + 50 && worker.ready_deadline < INFINITY);
     remote_report_close(&state);
 }
 
@@ -346,7 +356,7 @@ static void the_end_of_a_run_is_taken(void)
 {
     struct report       *report = &assignment.draft;
     struct remote_report state;
-    struct report        got = {.state = STATE_ENDED, .runs = 1, .exit_code = 4, .unended = 6};
+    struct report got = {.state = STATE_ENDED, .runs = 1, .pid = 44, .exit_code = 4, .unended = 6};
 
     report->attached = 5;
     state = (struct remote_report){0};
@@ -378,6 +388,10 @@ static void the_end_of_a_run_is_taken(void)
     take(&state, &got, 0, 0, true);
     CHECK(report->exception == &k3thread_ValueError);
     CHECK_TEXT(report->message, "bad line");
+    got.exception = &mine;
+    take(&state, &got, 0, 0, true);
+    CHECK(report->exception == NULL && report->foreign_base == &k3thread_ValueError);
+    CHECK_TEXT(report->foreign, "Mine");
     remote_report_close(&state);
     report_release(report);
     report_release(&got);
@@ -480,9 +494,11 @@ static void a_reader_that_goes_is_noticed_once(void)
     CHECK(!remote_output_flush(&output));
     CHECK(!remote_output_is_full(&output)); /* it would wait for ever */
     CHECK(remote_output_flush(&output));
+    CHECK(remote_output_write(&output, "x", 1));
     remote_output_close(&output);
     missing = 1000;
     CHECK_EQUAL(remote_output_open(&output, &job), -ENOENT);
+    CHECK_EQUAL(missing, 1000 - LOGS_RESTORES_MAX);
 }
 
 TEST_MAIN({"written", a_report_is_read_as_it_was_written},
