@@ -52,12 +52,9 @@ static struct columns measure(const struct state *state)
 static void put(struct state *state, int line, int column, int width, enum display_style style,
                 bool is_number, struct text *text)
 {
-    int blanks = is_number ? width - (int) text_width(text->data, text->size) : 0;
+    int needed = (int) text_width(text->data, text->size);
+    int blanks = is_number && needed < width ? width - needed : 0;
 
-    if (blanks > 0)
-        display_put(&state->display, line, column, blanks, style, "", 0);
-    else
-        blanks = 0;
     display_put(&state->display, line, column + blanks, width - blanks, style, text->data,
                 text->size);
     text_release(text);

@@ -37,7 +37,6 @@ void log_view_open(struct state *state, const struct row *row)
     }
     view->name = name;
     view->id = row->id;
-    view->position = 0;
     view->column = 0;
     view->follows = true;
     view->search = (struct typed){0};
@@ -63,6 +62,8 @@ static void move_lines(struct state *state, long distance)
     struct log_view *view = &state->log;
     off_t            end = pager_end(&view->pager, room(state));
 
+    if (view->follows) /* perhaps it was not drawn since */
+        view->position = end;
     for (; distance < 0 && view->position > view->pager.begin; distance++)
         view->position = pager_previous(&view->pager, view->position);
     for (; distance > 0 && view->position < end; distance--)
@@ -124,6 +125,7 @@ void log_view_key(struct state *state, int key)
         log_view_close(state);
     } else if (key == 'g' || key == DISPLAY_HOME) {
         view->position = view->pager.begin;
+        view->follows = false;
         move_lines(state, 0);
     } else if (key == 'G' || key == 'F' || key == DISPLAY_END) {
         view->follows = true;

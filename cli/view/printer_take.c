@@ -198,8 +198,6 @@ static void take_whole(struct printer_source *source, const char *block, size_t 
     }
     if (source->begin < source->seen && source->printer->long_line == NULL)
         wait_for_rest(source);
-    else
-        stop_waiting(source);
 }
 
 /* Returns the most bytes that the next block of SOURCE may have. */

@@ -354,14 +354,14 @@ static void the_list_is_drawn(void)
           true);
     state.rows.by_id[0]->live = (struct row_live){
         .time = 1, .percent = 12.5, .memory = 2048, .cpu = 3, .line = strdup("last words")};
-    state.rows.by_id[1]->live.line = strdup("oh no");
+    state.rows.by_id[1]->live.line = strdup("!");
     draw();
     check_row(0,
               "3 threads, 1 waiting, 1 running, 1 ended, 1 failed                       by tree");
     check_row(1, "ID NAME     STATE      TIME  %CPU MEMORY  LAST LINE");
     check_row(2, " 1 a        running      5s  12.5   2.0K  last words");
     check_row(3, " 3 `- c     waiting       -     -      -  waits for a:ended");
-    check_row(4, " 2 b        ended      0.5s     -      -  exit 3  oh no");
+    check_row(4, " 2 b        ended      0.5s     -      -  exit 3  !");
     check_row(5, "");
     check_row(8, "a (1)  pid 100  cpu 3.0s  sleep 1");
     check_row(9, "r raise  R restart  l log  a attach  f filter  s sort  e ended  h help  q quit");
@@ -376,6 +376,10 @@ static void the_list_is_drawn(void)
     CHECK_EQUAL(styles[4][52], STYLE_PLAIN);
     CHECK_EQUAL(styles[8][79], STYLE_HEADING);
     CHECK_EQUAL(styles[9][0], STYLE_FAINT);
+    state.rows.by_id[0]->live.time = 0; /* nobody has looked at its processes yet */
+    state.rows.by_id[0]->cpu = 2;
+    draw();
+    check_row(8, "a (1)  pid 100  cpu 2.0s  sleep 1");
     press(DISPLAY_END);
     draw();
     check_row(8, "b (2)  2 runs  cpu 2.0s  daemon  tty  x");
@@ -391,7 +395,16 @@ static void the_list_is_drawn(void)
     draw();
     CHECK_EQUAL(styles[2][12], STYLE_GOOD);
     CHECK_EQUAL(styles[3][12], STYLE_WAITING);
-    type("esi");
+    type("s");
+    draw();
+    check_row(0,
+              "3 threads, 1 waiting, 1 running, 1 ended, 1 failed                         by id");
+    type("Si");
+    draw();
+    check_row(0,
+              "3 threads, 1 waiting, 1 running, 1 ended, 1 failed                       by tree");
+    state.rows.by_id[0]->state = STATE_RUNNING;
+    type("es");
     draw();
     check_row(0,
               "3 threads, 1 waiting, 1 running, 1 ended,  by id, reversed, ended threads hidden");
@@ -405,6 +418,12 @@ static void columns_fit(void)
     draw();
     check_row(1, "  ID NAME                   STATE      TIME  %CPU MEMORY  LAST LINE");
     check_row(2, "   5 a_name_that_takes_more running      5s     -      -");
+    state.display.columns = 81; /* half of 45 columns */
+    draw();
+    check_row(2, "   5 a_name_that_takes_more running      5s     -      -");
+    begin("[" RUNS(1234, "x") "]", true);
+    draw();
+    check_row(2, "1234 x        running      5s     -      -");
 }
 
 static void keys_move_the_selection(void)
@@ -481,8 +500,17 @@ static void keys_choose_what_is_shown(void)
     press(DISPLAY_ENTER);
     CHECK_EQUAL(state.mode, MODE_LIST);
     CHECK_EQUAL(state.selected, 2);
+    draw();
+    check_row(0,
+              "2 threads, 2 running                                           by tree, filter b");
     type("q");
     CHECK(state.is_over);
+    type("f");
+    for (int i = 0; i < 100; i++)
+        type("b"); /* more than fits beside the counts */
+    press(DISPLAY_ENTER);
+    draw();
+    check_row(0, "2 threads, 2 running");
     press(DISPLAY_ESCAPE);
     CHECK_EQUAL(state.arrangement.count, 2);
     type("/a");
@@ -680,6 +708,8 @@ static void check_log(const char *title, const char *first, const char *last)
 
 static void the_log_is_read(void)
 {
+    FILE *file;
+
     begin("[" RUNS(1, "a") "]", true);
     unlink("a.log");
     type("l");
@@ -721,6 +751,7 @@ static void the_log_is_read(void)
     press(DISPLAY_ENTER); /* nothing was typed */
     type("n");
     check_log("Log of a (1): 918, 29 %", "line 031", "line 038");
+    CHECK_EQUAL(state.message.size, 0);
     type("/nowhere");
     press(DISPLAY_BACKSPACE);
     press(DISPLAY_ENTER);
@@ -733,6 +764,25 @@ static void the_log_is_read(void)
     check_row(1, "line 031");
     press(DISPLAY_END);
     check_log("Log of a (1): 918, following the end", "line 095", "line 102");
+    type("/097");
+    press(DISPLAY_ENTER);
+    check_log("Log of a (1): 918, 94 %", "line 097", "");
+    type("Fk"); /* before anything is drawn */
+    check_log("Log of a (1): 918, 91 %", "line 094", "line 101");
+    type("Gb");
+    check_log("Log of a (1): 918, 84 %", "line 087", "line 094");
+    type("g/001");
+    press(DISPLAY_ENTER);
+    check_log("Log of a (1): 918, 0 %", "line 001", "line 008");
+    CHECK_EQUAL(state.message.size, 0);
+    type("/5");
+    press(DISPLAY_ENTER);
+    type("n");
+    check_log("Log of a (1): 918, 13 %", "line 015", "line 022");
+    state.display.rows = 2; /* a page has a line at least */
+    press(DISPLAY_PAGE_DOWN);
+    state.display.rows = 10;
+    check_log("Log of a (1): 918, 14 %", "line 016", "line 023");
     press(DISPLAY_HOME);
     press(DISPLAY_RIGHT);
     check_log("Log of a (1): 918, 0 %", "", "");
@@ -740,14 +790,37 @@ static void the_log_is_read(void)
     press(DISPLAY_LEFT);
     press(DISPLAY_LEFT);
     check_log("Log of a (1): 918, 0 %", "line 001", "line 008");
-    press(DISPLAY_PAGE_DOWN);
+    CHECK_EQUAL(rename("a.log", "old.log"), 0); /* another log takes its place */
+    write_log("a.log", 1, 200);
+    draw();
+    check_row(1, "line 193");
+    press(DISPLAY_PAGE_UP);
     write_log("a.log", 1, 3); /* emptied */
     draw();
     check_row(1, "line 001");
     check_row(4, "");
     press(DISPLAY_ESCAPE);
-    CHECK(state.mode == MODE_LIST && state.log.name == NULL);
-    type("lq");
+    CHECK(state.mode == MODE_LIST && state.log.name == NULL && state.log.pager.fd == -1);
+    log_view_close(&state); /* again, which does nothing */
+    write_log("a.log", 1, 0);
+    file = fopen("a.log", "w");
+    CHECK(file != NULL && fputs("x\n0123456789012345678901234\n", file) >= 0 && fclose(file) == 0);
+    type("l");
+    draw();
+    check_row(1, "x");
+    press(DISPLAY_RIGHT);
+    draw();
+    check_row(1, "");
+    check_row(2, "01234");
+    press(DISPLAY_RIGHT);
+    press(DISPLAY_LEFT);
+    draw();
+    check_row(2, "01234");
+    type("qln"); /* at the first column, and without the search */
+    draw();
+    check_row(2, "0123456789012345678901234");
+    CHECK_EQUAL(state.message.size, 0);
+    type("q");
     CHECK(state.mode == MODE_LIST && !state.is_over);
 }
 
@@ -779,9 +852,23 @@ static void a_log_elsewhere_is_asked_for(void)
     draw();
     type("q");
     check_asked("");
+    /* The log of a thread that has ended, or is gone, goes on nowhere. */
+    type("l");
+    text_release(&requests);
+    state.rows.by_id[0]->state = STATE_ENDED;
+    reply(client.last_id, "{\"data\":\"x\",\"offset\":0,\"end\":true}");
+    CHECK_EQUAL(updates_take(&state), 0);
+    draw();
+    send_event("{\"event\":\"forgotten\",\"thread\":{\"id\":1}}");
+    draw();
+    check_row(1, "x");
+    check_asked("");
+    type("q");
+    check_asked("");
+    begin("[" RUNS(1, "a") "]", false);
     type("lq");
-    check_asked("read{\"follow\":true,\"lines\":5000,\"open\":true,\"reader\":3,\"thread\":1}"
-                "read{\"close\":true,\"reader\":3}");
+    check_asked("read{\"follow\":true,\"lines\":5000,\"open\":true,\"reader\":4,\"thread\":1}"
+                "read{\"close\":true,\"reader\":4}");
 }
 
 /* What threads use */

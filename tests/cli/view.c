@@ -198,6 +198,7 @@ static void lines_have_names(void)
     /* A line is printed when it is whole, or when its log has ended. */
     print(a, "half");
     check_out(&printer, "");
+    CHECK_EQUAL(printer_patience(&printer), -1);
     CHECK(!printer_source_is_over(a));
     print(a, " and half\nrest");
     check_out(&printer, "a | half and half\n");
@@ -244,7 +245,7 @@ static void names_are_aligned_and_coloured(void)
 static void a_carriage_return_begins_the_line_again(void)
 {
     struct printer         printer;
-    struct printer_source *a;
+    struct printer_source *a, *b;
 
     begin(&printer, PRINTER_NAMES | PRINTER_REWRITE);
     a = printer_add(&printer, "a", "a.log", 0);
@@ -252,6 +253,22 @@ static void a_carriage_return_begins_the_line_again(void)
     check_out(&printer, "a | 10%\ra | \033[K20%\ra | \033[Kdone\na | next\n");
     print(a, "\r\rx\n");
     check_out(&printer, "a | \ra | \033[Kx\n");
+    end(&printer);
+    /* The same with lines that are shown in parts, and when another line comes between. */
+    begin(&printer, PRINTER_NAMES | PRINTER_REWRITE | PRINTER_PARTIAL);
+    a = printer_add(&printer, "a", "c.log", 0);
+    b = printer_add(&printer, "b", "d.log", 0);
+    print(a, "10%\r2");
+    check_out(&printer, "");
+    now += 1;
+    CHECK_EQUAL(printer_fill(&printer), 0);
+    check_out(&printer, "a | 10%\ra | \033[K2");
+    print(a, "0%\r");
+    check_out(&printer, "0%");
+    print(b, "x\n");
+    check_out(&printer, "\nb | x\n");
+    print(a, "30%\n");
+    check_out(&printer, "a | 30%\n");
     end(&printer);
     begin(&printer, PRINTER_NAMES);
     a = printer_add(&printer, "a", "b.log", 0);
@@ -270,10 +287,12 @@ static void unfinished_lines_are_shown_after_a_pause(void)
     a = printer_add(&printer, "a", "a.log", 0);
     b = printer_add(&printer, "b", "b.log", 0);
     CHECK_EQUAL(printer_patience(&printer), -1);
-    print(a, "sure? ");
+    print(a, "su");
     check_out(&printer, "");
     CHECK_EQUAL(printer_patience(&printer), 201);
     now += 0.125;
+    print(a, "re? "); /* which does not wait anew */
+    check_out(&printer, "");
     CHECK_EQUAL(printer_patience(&printer), 76);
     print(b, "too? "); /* waits for as long, but began later */
     check_out(&printer, "");
@@ -288,8 +307,8 @@ static void unfinished_lines_are_shown_after_a_pause(void)
     check_out(&printer, "yes");
     print(b, "no\n");
     check_out(&printer, "\nb | too? no\n");
-    print(a, " or no\nnext\n");
-    check_out(&printer, "a |  or no\na | next\n");
+    print(a, "!\nnext\n");
+    check_out(&printer, "a | !\na | next\n");
     CHECK_EQUAL(printer_patience(&printer), -1);
     /* If only the newline is left, another source's line has ended the row already. */
     print(a, "last");
@@ -371,6 +390,14 @@ static void bytes_pass_as_they_are(void)
     printer_touch(a);
     printer_end(a);
     check_out(&printer, "12345678\n"); /* a last line is ended */
+    end(&printer);
+    begin(&printer, PRINTER_EXACT);
+    a = printer_add(&printer, "a", "b.log", 0);
+    print(a, "half");
+    check_out(&printer, "");
+    print(a, " and half\nlast");
+    printer_end(a);
+    check_out(&printer, "half and half\nlast");
     end(&printer);
     begin(&printer, PRINTER_EXACT);
     a = printer_add(&printer, "a", "a.log", 8);
