@@ -94,7 +94,6 @@ static void call_in_passing(const struct k3thread_cleanup_ *block)
     } else {
         k3thread_local_.top = block->block.outer;
         k3t_frame_abandon_inside(unwinding);
-        k3t_mask(K3THREAD_NEVER);
         unwinding->exits = true;
         unwinding->target = NULL;
     }

@@ -131,6 +131,7 @@ static void run_workers(void)
     begin("7", true, 0);
     begin("\xff", true, 0);
     begin("\xc3\xa4 \"x\"", true, 0);
+    begin("soon", true, 0.05);
     say("ready");
     catch_all("main");
 }

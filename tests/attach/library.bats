@@ -74,6 +74,10 @@ assert bytes == os.fsencode(sys.argv[1]), bytes' "$message"
   done
 }
 
+is_running() {
+  [ "$(k3 list "$1" | awk 'NR == 2 { print $4 }')" = running ]
+}
+
 @test "list shows the threads of a program, and raise finds each by name and by id" {
   begin web workers
   is "$(k3 list web/ | awk '{ $3 = ""; print $1, $2, $4, $5 }' | tail -n +2 | head -n 7)" \
@@ -84,6 +88,7 @@ assert bytes == os.fsencode(sys.argv[1]), bytes' "$message"
 1/5 web/late delayed yes
 1/6 web/a\\x2fb\\x2a running yes
 1/7 web/\\x37 running yes"
+  wait_until "$DEADLINE" is_running web/soon # it was delayed
   k3 list --json web/ | "$PYTHON" -I -S -c '
 import json, os, sys
 for thread in json.load(sys.stdin):

@@ -177,6 +177,15 @@ static void exit_here(void *arg)
     pthread_exit(NULL);
 }
 
+/* Ends the thread inside a block of the cleanup's own. */
+static __attribute__((noinline)) void exit_in_block(void *arg)
+{
+    K3THREAD_TRY {
+        exit_here(arg);
+    }
+    K3THREAD_END
+}
+
 static void *exit_in_cleanup(void *arg)
 {
     K3THREAD_TRY {
@@ -196,6 +205,16 @@ static void *exit_in_cleanup(void *arg)
     return arg;
 }
 
+static void *exit_in_block_of_cleanup(void *arg)
+{
+    k3thread_cleanup_push(run, "c");
+    k3thread_cleanup_push(exit_in_block, "b");
+    throw();
+    k3thread_cleanup_pop(0);
+    k3thread_cleanup_pop(0);
+    return arg;
+}
+
 static void *end_adopted(void *arg)
 {
     (void) k3thread_self();
@@ -212,6 +231,8 @@ static void pthread_exit_in_cleanup(void)
     CHECK_EQUAL(pthread_create(&thread, NULL, end_adopted, trace), 0);
     CHECK_EQUAL(pthread_join(thread, NULL), 0);
     check_trace("abc");
+    CHECK(test_end(test_start(exit_in_block_of_cleanup, trace)) == NULL);
+    check_trace("bc");
 }
 
 /* A raise during a cleanup is thrown at the first checkpoint after it. */

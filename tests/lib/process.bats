@@ -126,3 +126,18 @@ needs_no_asan() {
   needs_no_asan
   says_how_many fork steps-of-calls
 }
+
+@test "parts: instants are reckoned to the nanosecond, and rounded up" { t parts time; }
+@test "parts: a message of the supervisor is read, and anything else is refused" { t parts messages; }
+@test "parts: names are escaped for a shell, and texts are cut between characters" {
+  t parts names
+  t parts texts
+}
+@test "parts: 64 types are published, each under a name of its own" { t parts published; }
+@test "parts: lines to the supervisor are sent whole, or not at all" { t parts sent; }
+@test "parts: lines of the supervisor are received in any pieces, and an endless line is refused" {
+  t parts received
+  t parts endless
+}
+@test "parts: the supervisor's permit is received once" { t parts permit; }
+@test "parts: a connection to a supervisor that is busy is tried again" { t parts opened; }

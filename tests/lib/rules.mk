@@ -24,6 +24,8 @@ $(BUILD)/tests/lib/fork: TEST_LDFLAGS = \
 $(BUILD)/tests/lib/instants: TEST_LDFLAGS = \
 	-Wl,--wrap=pthread_mutex_lock,--wrap=pthread_create,--wrap=syscall
 
+$(BUILD)/tests/lib/parts: TEST_LDFLAGS = -Wl,--wrap=clock_gettime
+
 $(BUILD)/tests/lib/watcher: TEST_LDFLAGS = -Wl,--wrap=pthread_create
 
 $(BUILD)/tests/lib/memory: TEST_LDFLAGS = -Wl,--wrap=malloc,--wrap=calloc

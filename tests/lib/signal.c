@@ -32,6 +32,8 @@ static void is_kept(void)
 
 static void is_set(void)
 {
+    CHECK_EQUAL(k3thread_set_wake_signal(1), 0); /* the lowest */
+    CHECK_EQUAL(k3thread_wake_signal(), 1);
     CHECK_EQUAL(k3thread_set_wake_signal(SIGUSR2), 0);
     CHECK_EQUAL(k3thread_set_wake_signal(SIGURG), 0); /* the library is not in use yet */
     CHECK_EQUAL(k3thread_wake_signal(), SIGURG);

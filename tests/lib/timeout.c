@@ -386,8 +386,26 @@ static void handlers_are_free(void)
     check_trace("ifo");
 }
 
-TEST_MAIN({"each-its-own", each_its_own}, {"not-swallowed", not_swallowed},
-          {"withdrawn", withdrawn}, {"event-loop", seen_by_an_event_loop},
-          {"at-the-moment", at_the_very_moment}, {"beside-a-raise", beside_a_raise},
-          {"around-a-raise", around_a_raise}, {"not-mistaken", not_mistaken}, {"masks", masks},
-          {"handlers", handlers_are_free})
+/* A limit that has passed takes no room of the exceptions that are raised. */
+static void beside_a_full_queue(void)
+{
+    k3thread           *self = k3thread_self();
+    struct k3thread_exc exc;
+
+    k3thread_set_mask(K3THREAD_RETURN);
+    K3THREAD_TIMEOUT(0) {
+        CHECK(k3thread_pending());
+        for (int i = 0; i < K3THREAD_QUEUE_MAX; i++)
+            CHECK_EQUAL(k3thread_send_exception(self, &k3thread_KeyError), 0);
+        CHECK_EQUAL(k3thread_send_exception(self, &k3thread_KeyError), K3THREAD_SEND_RAISE_ERROR);
+        while (k3thread_take(&exc)) {
+        }
+    }
+    K3THREAD_END
+}
+
+TEST_MAIN({"full-queue", beside_a_full_queue}, {"each-its-own", each_its_own},
+          {"not-swallowed", not_swallowed}, {"withdrawn", withdrawn},
+          {"event-loop", seen_by_an_event_loop}, {"at-the-moment", at_the_very_moment},
+          {"beside-a-raise", beside_a_raise}, {"around-a-raise", around_a_raise},
+          {"not-mistaken", not_mistaken}, {"masks", masks}, {"handlers", handlers_are_free})

@@ -8,6 +8,7 @@ load helpers
 @test "timeout: is withdrawn when the body is left, although it is pending" { t timeout withdrawn; }
 @test "timeout: an event loop sees it, and sees that it is withdrawn" { t timeout event-loop; }
 @test "timeout: at the very moment when the body ends, it is thrown inside or not at all" { t timeout at-the-moment; }
+@test "timeout: takes no room of a full queue of exceptions" { t timeout full-queue; }
 @test "timeout: is not lost beside a raise, nor is the raise" { t timeout beside-a-raise; }
 @test "timeout: no raise is lost at any instant around it" { t timeout around-a-raise; }
 @test "timeout: its block takes no other TimeoutError for that of its limit" { t timeout not-mistaken; }
