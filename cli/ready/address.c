@@ -26,7 +26,7 @@ static bool split(const char *text, size_t size, in_port_t default_port, char ho
         return false;
     text += is_bracketed;
     length -= is_bracketed ? 2 : 0;
-    if (port == 0 || length == 0 || length >= 64)
+    if (port == 0 || length >= 64)
         return false;
     memcpy(host, text, length);
     host[length] = '\0';

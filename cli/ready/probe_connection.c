@@ -29,14 +29,10 @@ static bool has_other_end(int fd)
 static enum connecting look(int fd)
 {
     struct pollfd poll_fd = {.fd = fd, .events = POLLOUT};
-    int           error = ECONNREFUSED;
-    socklen_t     size = sizeof(error);
 
     if (poll(&poll_fd, 1, 0) == 0)
         return CONNECTING_GOES_ON;
-    if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) < 0 || error != 0 || !has_other_end(fd))
-        return CONNECTING_FAILED;
-    return CONNECTING_DONE;
+    return has_other_end(fd) ? CONNECTING_DONE : CONNECTING_FAILED;
 }
 
 /* Begins a connection to ADDRESS. Returns true if it is under way, or made; `poll` has its socket then. */

@@ -33,6 +33,7 @@ static bool read_line(struct plain_command *command, const char *line)
         for (char *blank = word; (blank = strchr(blank, '%')) != NULL;)
             *blank = ' ';
     }
+    memset(command, 0x7f, sizeof(*command));
     words[count] = NULL;
     words[count + 1] = no_word; /* the environment stands there */
     return plain_command_read(command, words, no_variables);
@@ -103,6 +104,7 @@ static void plain_joins_raises_and_lists_are_read(void)
     check_raise("raise a* HUP", "HUP");
     check_raise("raise a* my_Error.x9", "my_Error.x9");
     check_raise("raise a* azAZ_z", "azAZ_z");
+    check_raise("raise a* a0", "a0");
     for (int aliases = 0; aliases < 2; aliases++) {
         CHECK(read_line(&got, aliases ? "ls" : "list"));
         CHECK_EQUAL(got.command, QUICK_LIST);
@@ -321,6 +323,11 @@ static void tables_are_aligned(void)
     check_table(TABLE("A\\tB\\n1\\t\\n\\t2  \\n") "\n", 0,
                 "A  B\n1\n   2\n"); /* no blanks at the end of a row */
     check_table(TABLE(SIXTEEN "p\\n") "\n", 0, "a  b  c  d  e  f  g  h  i  j  k  l  m  n  o  p\n");
+    check_table(TABLE("ID\\tCOMMAND\\tX\\n1\\tabcdefghijklmnopqrstuvwxyz\\tx\\n2\\tab\\ty\\n") "\n",
+                0,
+                "ID  COMMAND                     X\n"
+                "1   abcdefghijklmnopqrstuvwxyz  x\n"
+                "2   ab                          y\n");
 }
 
 static void odd_tables_are_left_to_the_program(void)
@@ -336,6 +343,7 @@ static void odd_tables_are_left_to_the_program(void)
     check_table(TABLE("A\x7f\\n") "\n", -1, "");
     check_table(TABLE("A\xc3\xa4\\n") "\n", -1, "");
     check_table(RESULT("[]") "\n", -1, "");
+    check_table("{\"jsonrpc\":\"2.0\",\"id\":2,\"result\":{\"table\":\"A\\n\"}}\n", -1, "");
     check_table(TABLE("A\\n") "x\n", -1, "");
     check_table("\n", -1, "");
     check_table("{}\n", -1, "");

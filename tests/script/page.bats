@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# Parts of `run`, tested alone, of runs whose numbers are known: see tests/cli/page.c, timeline.c and results.c.
+# Parts of `run`, tested alone, of runs whose numbers are known: see tests/cli/page.c, timeline.c, results.c, progress.c.
 
 load ../cli/helpers
 
@@ -36,8 +36,13 @@ load ../cli/helpers
 @test "a run still counts the threads that it has let go" { "$HELPERS/results" let-go; }
 @test "a run of daemons alone is recognised" { "$HELPERS/results" daemons; }
 
+@test "the line of progress estimates the rest by the ends so far, when a third is over" { "$HELPERS/progress" rest; }
+@test "the line of progress counts the daemons that are being ended" { "$HELPERS/progress" daemons; }
+@test "the line of progress is drawn when it is due" { "$HELPERS/progress" due; }
+@test "the line of progress is shown where it can be replaced" { "$HELPERS/progress" seen; }
+
 @test "every case of these programs is run here" {
-  for program in page timeline results; do
+  for program in page timeline results progress; do
     for name in $("$HELPERS/$program"); do
       grep -qE "HELPERS/$program\" $name( |;|\$)" "$BATS_TEST_DIRNAME"/*.bats || echo "$program $name"
     done

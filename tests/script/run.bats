@@ -730,6 +730,9 @@ END
   script_of 'start --name now -- ./nothing'
   run -127 k3 run --quiet script
   is "${#lines[@]}" 1
+  script_of 'start --name first -- sleep 0.1' 'start --name queued -- ./nothing'
+  run -127 k3 run --quiet --slots 1 script
+  is "$output" "k3thread: run: 'queued' was not run: cannot run './nothing': No such file or directory"
 }
 
 @test "run reports a restart" {
