@@ -325,8 +325,6 @@ static void connection_ready(struct source *source, uint32_t events)
     connection->unsent = 0;
     if (events & (EPOLLHUP | EPOLLERR))
         lose(connection);
-    else if (events & EPOLLOUT)
-        flush(connection);
     if (!connection->closing && (connection->gone || (events & EPOLLIN)))
         connection->eof |= bound_total(connection) < 0 || !fill(connection, size);
     run_lines(connection);

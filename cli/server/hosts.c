@@ -130,7 +130,7 @@ static int sort(struct text *why)
 
 int hosts_set(const json_t *list, bool reschedule, struct text *why)
 {
-    int error = 0;
+    int error;
 
     if (count > 0 || json_array_size(list) == 0) {
         text_add(why, count > 0 ? "this supervisor has its hosts already"
@@ -225,12 +225,12 @@ bool hosts_is_up(const struct seat *seat)
 /* Returns true if a command that names no machine still waits for the machines that are being reached. */
 static bool waits_for_expected(void)
 {
-    return expected > 0 && (patience_end == 0 || clock_monotonic() < patience_end);
+    return expected > 0 && clock_monotonic() < patience_end;
 }
 
 double hosts_due(void)
 {
-    double left = expected > 0 ? clock_until(patience_end) : -1;
+    double left = expected > 0 ? clock_until(patience_end) : 0;
 
     return left > 0 ? left : -1;
 }

@@ -87,12 +87,14 @@ static struct call *new_call(int id)
 static void note_wake(struct call *call, struct record *record)
 {
     (void) record;
+    CHECK(!call->waits);
     woken[wakes++] = call;
 }
 
 static void fail_late(struct call *call, const struct record *record)
 {
     (void) record;
+    CHECK(!call->timed);
     call_fail(call, PROTOCOL_TIMEOUT_ERROR, "late");
 }
 

@@ -33,7 +33,8 @@ static int  prepared, refused, count_served;
 static bool
     answers; /* each line is answered by its first byte, as long as it is, or OUT_MAX long */
 static bool answers_much;
-static bool holds; /* each line holds the next one */
+static int  adding; /* the result of loop_add() */
+static bool holds;  /* each line holds the next one */
 
 /* What a connection calls. */
 
@@ -44,8 +45,9 @@ static struct client *client_of(struct source *source)
 
 int loop_add(struct source *source, uint32_t events)
 {
-    client_of(source)->events = events;
-    return 0;
+    if (adding == 0)
+        client_of(source)->events = events;
+    return adding;
 }
 
 int loop_change(struct source *source, uint32_t events)
@@ -79,6 +81,8 @@ static void serve(struct connection *connection, char *line, size_t size)
     size_t used = strlen(served);
 
     count_served++;
+    if (line[0] == 'l')
+        ((struct client *) connection)->awaits = false;
     if (used + size + 2 < sizeof(served))
         (void) snprintf(served + used, sizeof(served) - used, "%.*s\n", (int) size, line);
     if (answers)
@@ -217,13 +221,15 @@ static void full(void)
     CHECK_TEXT(served, "a\n");
     reply(first, 0, 'x'); /* its newline */
     CHECK(connection_is_full(&first->connection));
-    say_line(first, "b\n");
-    CHECK_TEXT(served, "a\n");
+    say(first, "b\n", 2);
+    round_of(first, EPOLLOUT);
+    CHECK(line_buffer_left(&first->connection.in) == 0);
     CHECK_EQUAL(first->events, EPOLLOUT);
     while (connection_unread(&first->connection) > 0) {
         CHECK(read_all(first) > 0);
         round_of(first, EPOLLOUT);
     }
+    round_of(first, EPOLLIN);
     CHECK_TEXT(served, "a\nb\n");
     CHECK_EQUAL(first->events, EPOLLIN);
 }
@@ -336,6 +342,22 @@ static void gone(void)
     CHECK_TEXT(served, "a\nb\nc\n"); /* that is more than OUT_MAX */
     clients[1].connection.source.ready(&clients[1].connection.source, EPOLLHUP);
     CHECK_TEXT(served, "a\nb\nc\nd\n");
+}
+
+/* An error of the socket is the end, too. A connection that the loop cannot watch is closed at once. */
+static void no_connection(void)
+{
+    int ends[2], before;
+
+    connect_client(first);
+    round_of(first, EPOLLERR);
+    CHECK(first->drops > 0 && first->connection.gone);
+    CHECK_EQUAL(read_all(first), -1);
+    before = test_count_open();
+    CHECK_EQUAL(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+    adding = -ENOMEM;
+    CHECK_EQUAL(connection_open(&clients[1].connection, ends[0], &handler), -ENOMEM);
+    CHECK_EQUAL(test_count_open(), before + 1);
 }
 
 /* A failed send shows only that the client has gone: its requests are still served. */
@@ -509,7 +531,47 @@ static void close_all(void)
     CHECK(strstr(served, "a\n") != NULL && strstr(served, "b\n") != NULL);
 }
 
+/* In another process: sends the request that is awaited, and then reads all that is left of SIZE bytes. */
+static void be_late(size_t size)
+{
+    static const struct timespec pause = {0, 50 * 1000 * 1000};
+    char                         bytes[4096];
+    ssize_t                      n, sum = 0;
+
+    close(clients[0].connection.source.fd);
+    close(clients[1].connection.source.fd);
+    (void) nanosleep(&pause, NULL);
+    say(&clients[0], "late\n", 5);
+    CHECK_EQUAL(fcntl(clients[1].fd, F_SETFL, 0), 0);
+    while ((n = read(clients[1].fd, bytes, sizeof(bytes))) > 0)
+        sum += n;
+    CHECK_EQUAL(sum, (ssize_t) size);
+    _exit(0);
+}
+
+/* At the end there is time for a request that is awaited, and for a client that reads late. */
+static void close_late(void)
+{
+    double begin = clock_monotonic();
+    pid_t  pid;
+    int    status;
+
+    connect_client(&clients[0]);
+    connect_client(&clients[1]);
+    queue_up(&clients[1], OUT_MAX / 2);
+    clients[0].awaits = answers = true;
+    pid = fork();
+    if (pid == 0)
+        be_late(OUT_MAX / 2 + (size_t) unread(&clients[1]));
+    connection_close_all(40);
+    CHECK(clock_monotonic() - begin < 30);
+    CHECK_TEXT(served, "late\n");
+    CHECK_EQUAL(read_all(&clients[0]), 5);
+    CHECK(waitpid(pid, &status, 0) == pid && status == 0);
+}
+
 TEST_MAIN({"lines", lines_in_pieces}, {"full", full}, {"chain", chain}, {"held", held},
-          {"last", last_request}, {"gone", gone}, {"failed", failed_send}, {"long", long_line},
-          {"memory", no_memory}, {"total", too_much_input}, {"descriptor", descriptor},
-          {"arrived", arrived}, {"close", close_all})
+          {"last", last_request}, {"gone", gone}, {"failed", failed_send}, {"no", no_connection},
+          {"long", long_line}, {"memory", no_memory}, {"total", too_much_input},
+          {"descriptor", descriptor}, {"arrived", arrived}, {"close", close_all},
+          {"late", close_late})

@@ -6,6 +6,10 @@ $(BUILD)/tests/cli/calls: $(addprefix $(BUILD)/cli/,base/array.c.o base/text.c.o
 $(BUILD)/tests/cli/calls: TEST_LIBS = -ljansson -lm
 $(BUILD)/tests/cli/connection: $(addprefix $(BUILD)/cli/,$(addprefix base/, array.c.o byte_queue.c.o clock.c.o descriptors.c.o \
 	line_buffer.c.o partial_write.c.o text.c.o) server/connection.c.o)
+$(BUILD)/tests/cli/events: $(addprefix $(BUILD)/cli/,base/array.c.o base/text.c.o $(addprefix rpc/, base64.c.o bytes.c.o \
+	envelope.c.o escape.c.o member.c.o write.c.o) $(addprefix server/, events.c.o inner.c.o))
+$(BUILD)/tests/cli/placing: $(addprefix $(BUILD)/cli/,base/array.c.o base/text.c.o server/hosts.c.o)
+$(addprefix $(BUILD)/tests/cli/,events placing): TEST_LIBS = -ljansson -lm
 $(BUILD)/tests/cli/jobserver: $(addprefix $(BUILD)/cli/,base/array.c.o base/text.c.o server/jobserver.c.o)
 $(BUILD)/tests/cli/jobserver: TEST_LIBS = -lm
 $(BUILD)/tests/cli/mailbox: $(addprefix $(BUILD)/cli/,base/shared_string.c.o \

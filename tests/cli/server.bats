@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# Parts of the server, tested alone: see tests/cli/connection.c, calls.c and jobserver.c.
+# Parts of the server, tested alone: see tests/cli/connection.c, calls.c, events.c, placing.c and jobserver.c.
 
 load helpers
 
@@ -16,6 +16,7 @@ load helpers
   "$HELPERS/connection" last
   "$HELPERS/connection" gone
   "$HELPERS/connection" failed
+  "$HELPERS/connection" no
 }
 @test "without memory for a line, or with too much input of all clients, a client is hung up on" {
   "$HELPERS/connection" memory
@@ -25,6 +26,7 @@ load helpers
 @test "what has arrived is read at the end of a process, and at the end of the supervisor" {
   "$HELPERS/connection" arrived
   "$HELPERS/connection" close
+  "$HELPERS/connection" late
 }
 @test "a call has one reply and its own deadline, and a chain ends with the first call that fails" {
   "$HELPERS/calls" replies
@@ -59,3 +61,23 @@ load helpers
   "$HELPERS/jobserver" hopeless
   "$HELPERS/jobserver" none
 }
+@test "a client gets the events that it watches, and learns how many it has missed" {
+  "$HELPERS/events" words
+  "$HELPERS/events" own
+  "$HELPERS/events" missed
+  "$HELPERS/events" more
+}
+@test "the threads inside a process are known in the order of their ids, by names of 1 to 256 bytes" {
+  "$HELPERS/events" inner-lists
+  "$HELPERS/events" inner-names
+  "$HELPERS/events" inner-words
+}
+@test "a run has its machines once, from a list that makes sense" {
+  "$HELPERS/placing" lists
+  "$HELPERS/placing" one
+}
+@test "a command waits two seconds for the machines before its own, and for a free slot" {
+  "$HELPERS/placing" patience
+  "$HELPERS/placing" known
+}
+@test "a machine that is lost stays lost, for the first reason" { "$HELPERS/placing" lost; }
