@@ -253,18 +253,18 @@ static struct connection *find_largest_input(void)
 /*
  * Bounds the memory of all unfinished requests together by hanging up on the client with the
  * largest one: a client that never ends its requests must not keep the others from sending theirs.
- * Returns 0, or -ENOBUFS if CONNECTION is that client. This frees connections, so no line may be in service.
+ * Returns false if CONNECTION is that client. This frees connections, so no line may be in service.
  */
-static int bound_total(const struct connection *connection)
+static bool bound_total(const struct connection *connection)
 {
     while (in_total > IN_TOTAL_MAX) {
         struct connection *largest = find_largest_input();
 
         if (largest == connection)
-            return -ENOBUFS;
+            return false;
         destroy(largest);
     }
-    return 0;
+    return true;
 }
 
 /* Makes room for a read of SIZE bytes. Returns false without memory. */
@@ -326,7 +326,7 @@ static void connection_ready(struct source *source, uint32_t events)
     if (events & (EPOLLHUP | EPOLLERR))
         lose(connection);
     if (!connection->closing && (connection->gone || (events & EPOLLIN)))
-        connection->eof |= bound_total(connection) < 0 || !fill(connection, size);
+        connection->eof |= !bound_total(connection) || !fill(connection, size);
     run_lines(connection);
     drop_empty(connection);
     if (is_done(connection))

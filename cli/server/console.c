@@ -13,7 +13,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+#include <sys/eventfd.h>
 
 /* How many bytes of output are sent at a time, and how many a viewer may leave unread before it gets no more. */
 #define PIECE      ((size_t) 16 * 1024)
@@ -90,11 +90,10 @@ bool viewers_advance(void)
 /* Clears the news. viewers_advance(), which runs at the end of each round of the loop, sends the output. */
 static void take_news(struct source *source, uint32_t events)
 {
-    uint64_t count;
+    eventfd_t ignored;
 
     (void) events;
-    if (read(source->fd, &count, sizeof(count)) < 0)
-        return;
+    (void) eventfd_read(source->fd, &ignored);
 }
 
 /* The size */

@@ -10,6 +10,13 @@ $(BUILD)/tests/cli/events: $(addprefix $(BUILD)/cli/,base/array.c.o base/text.c.
 	envelope.c.o escape.c.o member.c.o write.c.o) $(addprefix server/, events.c.o inner.c.o))
 $(BUILD)/tests/cli/placing: $(addprefix $(BUILD)/cli/,base/array.c.o base/text.c.o server/hosts.c.o)
 $(addprefix $(BUILD)/tests/cli/,events placing): TEST_LIBS = -ljansson -lm
+$(BUILD)/tests/cli/input: $(addprefix $(BUILD)/cli/,$(addprefix base/, array.c.o descriptors.c.o partial_write.c.o text.c.o) \
+	$(addprefix rpc/, base64.c.o bytes.c.o envelope.c.o escape.c.o member.c.o write.c.o) \
+	$(addprefix server/, call.c.o error.c.o input.c.o))
+$(BUILD)/tests/cli/console: $(addprefix $(BUILD)/cli/,base/array.c.o base/text.c.o $(addprefix rpc/, base64.c.o bytes.c.o \
+	envelope.c.o escape.c.o write.c.o) server/console.c.o)
+$(addprefix $(BUILD)/tests/cli/,input console): TEST_LIBS = -ljansson -lm
+$(BUILD)/tests/cli/leash: $(BUILD)/cli/server/leash.c.o
 $(BUILD)/tests/cli/jobserver: $(addprefix $(BUILD)/cli/,base/array.c.o base/text.c.o server/jobserver.c.o)
 $(BUILD)/tests/cli/jobserver: TEST_LIBS = -lm
 $(BUILD)/tests/cli/mailbox: $(addprefix $(BUILD)/cli/,base/shared_string.c.o \

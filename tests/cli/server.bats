@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
-# Parts of the server, tested alone: see tests/cli/connection.c, calls.c, events.c, placing.c and jobserver.c.
+# Parts of the server, tested alone: see tests/cli/connection.c, calls.c, events.c, input.c,
+# console.c, leash.c, placing.c and jobserver.c.
 
 load helpers
 
@@ -81,3 +82,30 @@ load helpers
   "$HELPERS/placing" known
 }
 @test "a machine that is lost stays lost, for the first reason" { "$HELPERS/placing" lost; }
+@test "an input keeps what no run has read for the next one, and ends behind all bytes" {
+  "$HELPERS/input" between
+  "$HELPERS/input" end
+  "$HELPERS/input" far
+}
+@test "senders wait in their order, and each learns how many bytes were taken" {
+  "$HELPERS/input" waiting
+  "$HELPERS/input" failing
+  "$HELPERS/input" limit
+}
+@test "a terminal ends its input by keys, which are not counted" { "$HELPERS/input" terminal; }
+@test "the client that attached last types, and the terminal has its size" {
+  "$HELPERS/console" keyboard
+  "$HELPERS/console" drawing
+  "$HELPERS/console" far
+}
+@test "each client at a terminal gets the screen, then the output, and then the end" {
+  "$HELPERS/console" sending
+  "$HELPERS/console" end
+  "$HELPERS/console" failures
+}
+@test "threads are told once that the process of their leash has ended" {
+  "$HELPERS/leash" once
+  "$HELPERS/leash" later
+  "$HELPERS/leash" references
+  "$HELPERS/leash" odd
+}
