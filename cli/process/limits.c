@@ -98,8 +98,7 @@ static bool apply(enum limit limit, const struct rlimit *wanted)
     if ((wanted->rlim_cur == ours->rlim_cur && wanted->rlim_max == ours->rlim_max) ||
         setrlimit(table[limit].resource, wanted) == 0)
         return true;
-    if (wanted->rlim_cur < nearest.rlim_cur)
-        nearest.rlim_cur = wanted->rlim_cur;
+    nearest.rlim_cur = wanted->rlim_cur < ours->rlim_max ? wanted->rlim_cur : ours->rlim_max;
     (void) setrlimit(table[limit].resource, &nearest);
     return false;
 }

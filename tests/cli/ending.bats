@@ -98,6 +98,13 @@ has_descriptors() {
   is "$(sort log)" "$(printf '%s\n' 'one TERM' 'one saved' 'one up' 'two TERM' 'two saved' 'two up')"
 }
 
+@test "a process below a leftover that does not end is asked after half of the grace" {
+  start_savers a "{ trap '' TERM; $saver m 0.1 setsid & while :; do sleep 0.02; done; } & until [ -e go ]; do sleep 0.02; done" 1 -g 2
+  echo >go
+  k3 join -t 20 a
+  said 'm TERM' 'm saved'
+}
+
 @test "KeyboardInterrupt ends a background job although the job ignores SIGINT" {
   k3 start -n a -g 1000 -- sh -c 'sleep 1000 & echo >up; wait'
   wait_for_file up

@@ -188,6 +188,7 @@ load helpers
 @test "a mark names the thread of a process" { "$HELPERS/process" marks; }
 @test "the mark of another user's process is read" { "$HELPERS/process" other-users; }
 @test "limits are raised for the supervisor, and applied for a command" { "$HELPERS/process" limits; }
+@test "the niceness of a client is that of its commands" { "$HELPERS/process" niceness; }
 @test "each limit has a name" { "$HELPERS/process" limit-names; }
 @test "a lack of descriptors or processes is explained by the limit" { "$HELPERS/process" lack; }
 

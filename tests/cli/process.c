@@ -483,28 +483,57 @@ static struct rlimit apply(enum limit limit, rlim_t soft, rlim_t hard, unsigned 
 
     wanted.of[limit] = (struct rlimit){soft, hard};
     CHECK_EQUAL(limits_apply(&wanted), missed);
-    CHECK(getrlimit(limit == LIMIT_CORE ? RLIMIT_CORE : RLIMIT_NOFILE, &got) == 0);
+    CHECK(getrlimit(limit == LIMIT_CORE  ? RLIMIT_CORE
+                    : limit == LIMIT_CPU ? RLIMIT_CPU
+                                         : RLIMIT_NOFILE,
+                    &got) == 0);
     return got;
 }
 
 static void limits_are_raised_and_applied(void)
 {
-    const struct rlimit core = {20, 20}, files = {64, 128};
+    const struct rlimit core = {10, 20}, files = {64, 128}, cpu = {1000, 2000};
     struct rlimit       got;
 
     become_ordinary();
-    CHECK(setrlimit(RLIMIT_CORE, &core) == 0 && setrlimit(RLIMIT_NOFILE, &files) == 0);
-    (void) limits_open();
+    CHECK(setrlimit(RLIMIT_CORE, &core) == 0 && setrlimit(RLIMIT_NOFILE, &files) == 0 &&
+          setrlimit(RLIMIT_CPU, &cpu) == 0);
+    CHECK_EQUAL(limits_open(), 2000);
     CHECK(getrlimit(RLIMIT_NOFILE, &got) == 0 && got.rlim_cur == 128 && got.rlim_max == 128);
+    CHECK(getrlimit(RLIMIT_CPU, &got) == 0 && got.rlim_cur == 2000);
     CHECK(getrlimit(RLIMIT_CORE, &got) == 0 &&
-          got.rlim_cur == 20); /* a core file cannot hurt the supervisor */
+          got.rlim_cur == 10); /* a core file cannot hurt the supervisor */
     CHECK_EQUAL(limits_started_with()->of[LIMIT_NOFILE].rlim_cur, 64);
+    CHECK_EQUAL(limits_started_with()->of[LIMIT_CPU].rlim_cur, 1000);
     got = apply(LIMIT_NOFILE, 64, 128, 0);
     CHECK(got.rlim_cur == 64 && got.rlim_max == 128);
-    got = apply(LIMIT_CORE, 10, 30, 1U << LIMIT_CORE); /* the nearest that is allowed */
-    CHECK(got.rlim_cur == 10 && got.rlim_max == 20);
+    got = apply(LIMIT_CPU, 1500, 2000, 0);
+    CHECK(got.rlim_cur == 1500 && got.rlim_max == 2000);
+    got = apply(LIMIT_CORE, 5, 30, 1U << LIMIT_CORE); /* the nearest that is allowed */
+    CHECK(got.rlim_cur == 5 && got.rlim_max == 20);
     got = apply(LIMIT_CORE, 25, 30, 1U << LIMIT_CORE);
     CHECK(got.rlim_cur == 20 && got.rlim_max == 20);
+}
+
+static void the_niceness_is_applied(void)
+{
+    const struct rlimit none = {0, 0};
+    struct limits       wanted;
+    int                 base = getpriority(PRIO_PROCESS, 0);
+
+    become_ordinary();
+    if (base > 17)
+        return;
+    CHECK(setrlimit(RLIMIT_NICE, &none) == 0 && setpriority(PRIO_PROCESS, 0, base + 1) == 0);
+    (void) limits_open();
+    wanted = *limits_started_with();
+    CHECK_EQUAL(wanted.nice, base + 1);
+    CHECK_EQUAL(limits_apply(&wanted), 0);
+    wanted.nice = base + 2;
+    CHECK_EQUAL(limits_apply(&wanted), 0);
+    CHECK_EQUAL(getpriority(PRIO_PROCESS, 0), base + 2);
+    wanted.nice = base;
+    CHECK_EQUAL(limits_apply(&wanted), LIMITS_NICENESS);
 }
 
 static void limits_have_names(void)
@@ -554,4 +583,5 @@ TEST_MAIN({"state", the_state_of_a_process_is_read}, {"busy", a_busy_process_is_
           {"accounts", ended_processes_count_to_their_threads},
           {"threads", children_of_other_threads_are_left_to_them}, {"marks", marks_name_threads},
           {"other-users", marks_of_other_users_are_read}, {"limits", limits_are_raised_and_applied},
-          {"limit-names", limits_have_names}, {"lack", a_lack_is_explained_by_the_limit})
+          {"niceness", the_niceness_is_applied}, {"limit-names", limits_have_names},
+          {"lack", a_lack_is_explained_by_the_limit})

@@ -113,6 +113,13 @@ is_run() {
   like "$(k3 list a | tr -s ' ')" $'*\n* ended no * SystemExit, SIGTERM sh -c *'
 }
 
+@test "a thread has no process in the pause before a restart" {
+  k3 start --name a --restart on-failure -- false
+  wait_until "$DEADLINE" is_run a 3
+  wait_for_state a delayed
+  is "$(k3_field a state) $(k3_field a pid)" 'delayed null'
+}
+
 @test "a malformed policy is a ValueError" {
   for policy in '' sometimes on-failure: on-failure:0 always:x never:1 on-failure:-1; do
     run -64 --separate-stderr k3 start --restart "$policy" -- true

@@ -45,8 +45,8 @@ print(socket.create_server(("127.0.0.1", 0)).getsockname()[1])' >port
 
 @test "join --until cmd runs the shell command in the environment and directory of the thread" {
   mkdir sub
-  k3 start -n a -C sub -e COLOUR=blue -- sleep 1000
-  k3 join -t 20 --until 'cmd:[ "$COLOUR $K3THREAD_NAME $(basename "$PWD")" = "blue a sub" ]' a
+  (umask 037 && k3 start -n a -C sub -e COLOUR=blue -- sleep 1000)
+  k3 join -t 20 --until 'cmd:[ "$COLOUR $K3THREAD_NAME $(basename "$PWD") $(umask)" = "blue a sub 0037" ]' a
   held 'cmd:test -e ../go' a
 }
 
