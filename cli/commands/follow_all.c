@@ -64,8 +64,7 @@ static void add_member(struct followers *all, const json_t *thread)
 /* Returns true if THREAD, the thread of MEMBER, has run again since it ended. The new run may have ended too. */
 static bool has_run_again(const struct followed *member, const json_t *thread)
 {
-    return member->ended &&
-           (!json_is_number(json_object_get(thread, "ended")) || runs_of(thread) != member->runs);
+    return member->ended && runs_of(thread) != member->runs;
 }
 
 /* Follows THREAD, if it is new; if it had ended, follows its new run. */

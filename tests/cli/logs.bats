@@ -170,8 +170,11 @@ EOF
   k3 start -n l -- echo x
   k3 join l
   rm "$(k3_field l log)"
-  run -1 --separate-stderr k3 logs l
-  like "$stderr" 'k3thread: logs: *'
+  for words in l '-f l'; do
+    # shellcheck disable=SC2086  # a list of words
+    run -1 --separate-stderr k3 logs $words
+    like "$stderr" 'k3thread: logs: FileNotFoundError: the log /* is gone'
+  done
 }
 
 @test "logs requires one thread, or a pattern" {
@@ -329,6 +332,10 @@ has_line() {
   is "$(k3 logs -f -n 1 'go-?' | sort)" $'go-1 | down\ngo-2 | down'
 }
 
+has_inotify() {
+  [[ $(readlink "/proc/$1/fd/"*) = *inotify* ]]
+}
+
 @test "--follow of a pattern takes in threads that start later, and runs of threads that had ended" {
   k3 start -n web-1 -- sleep 1000
   k3 start -n web-2 -- echo up
@@ -341,12 +348,20 @@ has_line() {
   k3 restart web-2
   wait_until "$DEADLINE" eval '[ "$(grep -cx "web-2 . up" following.out)" = 2 ]'
   has_line following.out 'web-2 | --- run 2, after exit 0 ---'
+  in_background single "$K3THREAD" logs -f web-1
+  wait_until "$DEADLINE" has_inotify "${background[single]}"
+  for run in 2 3; do # a run that prints nothing has a line too
+    k3 restart web-1
+    wait_until "$DEADLINE" grep -q "^web-1 | --- run $run, after " following.out
+    wait_until "$DEADLINE" grep -q "^--- run $run, after " single.out
+  done
   k3 start -n web-4 -a 0.1 -- echo delayed
   wait_until "$DEADLINE" has_line following.out 'web-4 | delayed'
   k3 raise --wait web-1
   assert_alive "${background[following]}"
   k3 raise --wait web-3
   finish following
+  finish single 0
   run -1 grep db following.out
 }
 
