@@ -80,7 +80,6 @@ static int call_start(struct invocation *invocation, const char *here, struct fo
             break;
         if (here != NULL)
             write_request(&params, invocation, here);
-        client->environment_known = false;
         error = follow != NULL ? start_wait_send(follow, &params, ret)
                                : client_call_written(client, "start", &params, ret);
         if (here == NULL)

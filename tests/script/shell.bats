@@ -71,6 +71,13 @@ END
   is "$(k3 shell <script | wc -l)" 200
 }
 
+@test "a variable of one start in a shell or a script is not set for the next start" {
+  printf '%s\n' 'start --env WORD=other -n a -- sh -c "echo \$WORD"' 'join a' 'start -n b -- sh -c "echo \$WORD"' 'join b' \
+    'logs a' 'logs b' >script
+  is "$(WORD=kept k3 shell <script)" $'1\n2\nother\nkept'
+  is "$(WORD=kept k3 run -q --no-prefix script)" $'other\nkept\nother\nkept'
+}
+
 @test "the shell expands variables" {
   is "$(NAME='a b' k3 shell <<<$'start --name t -- echo "$NAME"\njoin t\nlogs t')" $'1\na b'
 }
