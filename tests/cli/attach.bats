@@ -327,6 +327,28 @@ rings() {
   is "$(k3 start -w --tty -- echo words </dev/null)" $'words\r'
 }
 
+@test "a signal to start --wait --tty raises SystemExit in the thread, and ends start when the thread has ended" {
+  python3 - "$K3THREAD" "$DEADLINE" <<'END'
+import os, pty, signal, sys
+
+signal.alarm(int(sys.argv[2]))
+pid, terminal = pty.fork()
+if pid == 0:
+    os.execv(sys.argv[1], ["k3thread", "start", "-w", "-n", "a", "--tty", "--", "sh", "-c",
+                           "trap 'echo asked; exit 3' TERM; echo up; while :; do sleep 0.01; done"])
+output = b""
+while b"up" not in output:
+    output += os.read(terminal, 4096)
+os.kill(pid, signal.SIGTERM)
+while b"]\r\n" not in output:
+    output += os.read(terminal, 4096)
+assert b"[detached from thread 'a']\r\n" in output, output
+assert os.WTERMSIG(os.waitpid(pid, 0)[1]) == signal.SIGTERM
+END
+  is "$(k3_field a state) $(k3_field a exception)" 'ended SystemExit'
+  has_logged a asked
+}
+
 @test "attach and send work in the shell" {
   sit user
   type_at user 'k3 start -n a --tty -- cat; k3 shell' Enter

@@ -380,6 +380,20 @@ no_proxy() {
   ! pgrep -f "^k3thread proxy$" -s 0 >/dev/null
 }
 
+@test "proxy tells a client that the supervisor closed the connection before it replied" {
+  export K3THREAD_SOCKET=$dir/cut.sock
+  fake_server "$K3THREAD_SOCKET" '
+while True:
+    listener.accept()[0].close()'
+  request='{"jsonrpc":"2.0","id":"a","method":"list"}'
+  run -69 k3 proxy <<<"$request"
+  is "$output" '{"jsonrpc":"2.0","id":"a","error":{"code":-32012,"message":"the supervisor has just ended"}}'
+  run -69 k3 proxy <<<'{"jsonrpc":"2.0","method":"list"}'
+  is "$output" 'k3thread: proxy: the supervisor has just ended'
+  kill "${background[server]}"
+  finish server '*'
+}
+
 @test "proxy joins its input and output to the socket" {
   export K3THREAD_SOCKET=$dir/there.sock
   request='{"jsonrpc":"2.0","id":"a","method":"list"}'
