@@ -8,6 +8,9 @@ load helpers
 @test "a byte that may not pass is noticed wherever it stands" { "$HELPERS/view" bytes; }
 @test "each whole line of a log is printed behind its name, and the rest when the log has ended" { "$HELPERS/view" names; }
 @test "names are aligned, and every name keeps its colour" { "$HELPERS/view" aligned; }
+@test "the lines behind names are filtered, each by itself" { "$HELPERS/view" filtered; }
+@test "the times that are kept beside a log are those that are printed later" { "$HELPERS/view" times; }
+@test "each run after the first is announced where its output begins" { "$HELPERS/view" runs; }
 @test "what follows a carriage return takes the place of the line" { "$HELPERS/view" returns; }
 @test "an unfinished line is shown after 0.2 seconds, and goes on where it stands" { "$HELPERS/view" unfinished; }
 @test "lines of any length are printed whole" { "$HELPERS/view" long; }

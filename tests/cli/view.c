@@ -9,6 +9,8 @@
 #include "cli/base/clock.h"
 #include "cli/base/text.h"
 #include "cli/place/log_buffer.h"
+#include "cli/place/run_marks.h"
+#include "cli/place/times.h"
 #include "cli/view/escape_filter.h"
 #include "cli/view/printer.h"
 #include "cli/view/table.h"
@@ -238,6 +240,77 @@ static void names_are_aligned_and_coloured(void)
     printer_touch(sources[1]);
     printer_touch(sources[10]);
     check_out(&printer, "\033[0;33mn1  | \033[0mx\n\033[0;36mn10 | \033[0mx\n");
+    end(&printer);
+}
+
+/* What may not pass in a line does not, and does not change the next line. */
+static void lines_are_filtered(void)
+{
+    struct printer         printer;
+    struct printer_source *a;
+
+    begin(&printer, PRINTER_NAMES);
+    a = printer_add(&printer, "13 characters", "a.log", 0);
+    print(a, "plain\n\n\n");
+    check_out(&printer, "13 characters | plain\n13 characters | \n13 characters | \n");
+    print(a, "x\033[2Jy\033[3\n1mz\n");
+    check_out(&printer, "13 characters | xy\n13 characters | 1mz\n");
+    end(&printer);
+}
+
+/* The times that one printer has kept beside a log are those that another one prints, and no file stays open. */
+static void the_times_are_kept(void)
+{
+    static const unsigned flags[] = {PRINTER_TIMES | PRINTER_KEEP, PRINTER_TIMES | PRINTER_KEPT};
+    struct printer        printer;
+    struct text           outs[2] = {{0}, {0}};
+    int                   before = test_count_open();
+
+    append("a.log", "one\ntwo\n");
+    for (int i = 0; i < 2; i++) {
+        int64_t                began = times_now();
+        struct printer_source *a;
+
+        begin(&printer, flags[i]);
+        a = printer_add(&printer, "a", "./a.log", 0);
+        CHECK_EQUAL(printer_show_runs(a, "a.runs"), 0);
+        printer_touch(a);
+        CHECK_EQUAL(printer_drain(&printer), 0);
+        CHECK(text_reserve(&outs[i], 100));
+        outs[i].size = (size_t) pread(printer.fd, outs[i].data, 100, 0);
+        CHECK_EQUAL(ftruncate(printer.fd, 0), 0);
+        end(&printer);
+        CHECK_EQUAL(test_count_open(), before);
+        WAIT_FOR(times_now() - began > 1000000); /* times are printed in milliseconds */
+    }
+    text_byte(&outs[0], '\0', 1);
+    CHECK_EQUAL(strlen(outs[0].data), 2 * strlen("00:00:00.000 one\n"));
+    CHECK(strstr(outs[0].data, " one\n") != NULL);
+    check_written(&outs[1], outs[0].data);
+}
+
+/* Each run after the first is announced where its output begins. */
+static void runs_are_announced(void)
+{
+    struct run_mark        marks[] = {{.offset = 4, .run = 2, .time = 1, .how = "exit 1"},
+                                      {.offset = 7, .run = 3, .time = 2, .how = "exit 2"}};
+    struct printer         printer;
+    struct printer_source *a, *b;
+
+    begin(&printer, PRINTER_NAMES | PRINTER_PARTIAL);
+    a = printer_add(&printer, "a", "a.log", 0);
+    b = printer_add(&printer, "b", "b.log", 0);
+    CHECK_EQUAL(printer_show_runs(a, "a.runs"), 0);
+    CHECK(run_marks_add("a.runs", &marks[0], true) >= 0);
+    print(a, "one\ntwo");
+    print(b, "open");
+    CHECK_EQUAL(printer_fill(&printer), 0);
+    now += 1;
+    CHECK_EQUAL(printer_fill(&printer), 0);
+    CHECK(run_marks_add("a.runs", &marks[1], false) >= 0);
+    print(a, "three\n");
+    check_out(&printer, "a | one\na | --- run 2, after exit 1 ---\nb | open\na | two\n"
+                        "a | --- run 3, after exit 2 ---\na | three\n");
     end(&printer);
 }
 
@@ -571,7 +644,8 @@ static void tables_may_be_wide(void)
 
 TEST_MAIN({"colours", colours_alone_pass}, {"ends", a_filter_forgets_at_the_end_of_a_line},
           {"bytes", each_byte_is_looked_at}, {"names", lines_have_names},
-          {"aligned", names_are_aligned_and_coloured},
+          {"aligned", names_are_aligned_and_coloured}, {"filtered", lines_are_filtered},
+          {"times", the_times_are_kept}, {"runs", runs_are_announced},
           {"returns", a_carriage_return_begins_the_line_again},
           {"unfinished", unfinished_lines_are_shown_after_a_pause}, {"long", long_lines_are_whole},
           {"raw", bytes_pass_as_they_are}, {"lost", lost_output_ends_a_line},
