@@ -26,11 +26,13 @@ static void handle_reply(struct front *front, const struct reply *reply)
     json_t *thread;
     size_t  i;
 
-    if (reply->id == front->list_id)
+    if (reply->id == front->list_id) {
+        front->list_id = 0;
         json_array_foreach((json_t *) reply->result, i, thread) {
             course_take_thread(&front->course, thread, clock_wall());
             front_update(front, thread);
         }
+    }
     if (reply->id == front->not_ready_id)
         json_array_foreach((json_t *) reply->result, i, thread)
             notices_not_ready(&front->notices, thread);
@@ -76,6 +78,15 @@ static bool is_lost(const struct front *front, int status)
     return !WIFEXITED(status) || WEXITSTATUS(status) != 0;
 }
 
+/* Returns true if the supervisor ended before this process had read how each thread ended, as it read too slowly. */
+static bool lacks_ends(const struct front *front)
+{
+    const size_t *counts = front->output.threads.counts;
+
+    return front->list_id != 0 ||
+           counts[RUN_THREAD_WAITING] + counts[RUN_THREAD_RUNNING] + counts[RUN_THREAD_DAEMON] > 0;
+}
+
 /* Notes that the supervisor's process has ended, and with it all processes that the commands started. */
 static void lose_supervisor(struct front *front, int status)
 {
@@ -83,6 +94,11 @@ static void lose_supervisor(struct front *front, int status)
     front_handle_client(front);
     if (is_lost(front, status)) {
         notices_supervisor_ended(front->place, "went away");
+        front_settle(front, STATUS_INTERNAL);
+    } else if (!front->settled && lacks_ends(front)) {
+        message_print(
+            "run", NULL,
+            "it is not known how all threads ended, because their events were not read in time");
         front_settle(front, STATUS_INTERNAL);
     }
     if (front->script_failure != 0)

@@ -53,13 +53,6 @@ void front_update(struct front *front, json_t *thread)
     act_on_end(front, thread);
 }
 
-/* Returns true if the event is only for the course of the run. */
-static bool is_for_course(const char *event)
-{
-    return event != NULL && (strcmp(event, "raised") == 0 || strcmp(event, "ready") == 0 ||
-                             strcmp(event, "changed") == 0);
-}
-
 /* Takes an event. If events were missed, asks for a list of all threads instead. */
 void front_handle_event(void *context, const json_t *params)
 {
@@ -71,8 +64,6 @@ void front_handle_event(void *context, const json_t *params)
         notices_restarted(&front->notices, thread);
     not_ready_add(&front->not_ready, thread);
     course_take_event(&front->course, params);
-    if (is_for_course(event))
-        return;
     if (thread != NULL)
         front_update(front, thread);
     else

@@ -96,7 +96,7 @@ static const struct procfile_entry *find_entry(const struct procfile *procfile, 
     return NULL;
 }
 
-/* Adds a zeroed entry. Returns it, or NULL if memory is lacking. */
+/* Adds an entry. Returns it, or NULL if memory is lacking. */
 static struct procfile_entry *new_entry(struct procfile *procfile)
 {
     struct procfile_entry *grown =
@@ -105,9 +105,7 @@ static struct procfile_entry *new_entry(struct procfile *procfile)
     if (grown == NULL)
         return NULL;
     procfile->entries = grown;
-    grown += procfile->count++;
-    *grown = (struct procfile_entry){0};
-    return grown;
+    return &grown[procfile->count++];
 }
 
 /* Adds the entry in LINE to CONTEXT, a struct procfile. */
@@ -134,9 +132,7 @@ static int take_line(void *context, const char *line, size_t number, struct text
         free(name);
         return -ENOMEM;
     }
-    entry->line = number;
-    entry->name = name;
-    entry->command = strdup(command);
+    *entry = (struct procfile_entry){.line = number, .name = name, .command = strdup(command)};
     return entry->command != NULL ? 0 : -ENOMEM;
 }
 

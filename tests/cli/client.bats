@@ -19,6 +19,9 @@ load helpers
 @test "a long request is sent in pieces" { "$HELPERS/client" long; }
 @test "a request longer than 8 MiB is refused, and those before it are kept" { "$HELPERS/client" too-long; }
 @test "a client sends while it waits for a reply" { "$HELPERS/client" both; }
+@test "a client waits if the kernel cannot take a request now, and ends the connection on other errors" {
+  "$HELPERS/client" socket
+}
 
 @test "a log that comes through a connection has its bytes, runs, times and end" { "$HELPERS/feed" follow; }
 @test "a log that comes through a connection begins where the user wishes" { "$HELPERS/feed" wishes; }

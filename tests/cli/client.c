@@ -243,6 +243,99 @@ static void an_adopted_connection_sends_nothing_twice(void)
 
 /* The wire */
 
+/* What the next calls of send() and recv() give: an errno each, up to 0. A received "end" is 0 bytes with that errno. */
+static int send_errors[4], receive_errors[4], stale_errno;
+
+ssize_t __real_send(int fd, const void *data, size_t size, int flags);
+ssize_t __wrap_send(int fd, const void *data, size_t size, int flags);
+ssize_t __real_recv(int fd, void *data, size_t size, int flags);
+ssize_t __wrap_recv(int fd, void *data, size_t size, int flags);
+
+/* Takes the first of ERRORS. Returns it, or 0. */
+static int take_error(int *errors)
+{
+    int error = errors[0];
+
+    memmove(errors, errors + 1, 3 * sizeof(*errors));
+    return error;
+}
+
+ssize_t __wrap_send(int fd, const void *data, size_t size, int flags)
+{
+    int error = take_error(send_errors);
+
+    errno = error;
+    return error != 0 ? -1 : __real_send(fd, data, size, flags);
+}
+
+ssize_t __wrap_recv(int fd, void *data, size_t size, int flags)
+{
+    int     error = take_error(receive_errors);
+    ssize_t got;
+
+    if (error == 0) {
+        got = __real_recv(fd, data, size, flags);
+        if (got == 0)
+            errno = stale_errno;
+        return got;
+    }
+    errno = error;
+    return -1;
+}
+
+static void errors_of_the_socket_are_told_apart(void)
+{
+    static const int later[] = {EAGAIN, ENOBUFS, ENOMEM};
+    struct pair     *pair = open_pair();
+    struct client   *client = &pair->client;
+    struct reply     reply;
+
+    /* A request that the kernel does not take now is sent later. */
+    for (int i = 0; i < 3; i++) {
+        send_errors[0] = later[i];
+        CHECK_EQUAL(client_send(client, "a", no_params(), NULL), 0);
+        check_requests(pair, "");
+        CHECK(!client->wire.cut);
+        CHECK_EQUAL(client_try_receive(client, &reply), 0);
+        CHECK_EQUAL(client->wire.unsent.size, 0);
+        CHECK(recv(pair->supervisor, (char[256]){0}, 256, MSG_DONTWAIT) > 0);
+    }
+    /* A signal does not matter. */
+    send_errors[0] = send_errors[1] = EINTR;
+    CHECK_EQUAL(client_send(client, "a", no_params(), NULL), 0);
+    check_requests(pair, "{'jsonrpc':'2.0','id':4,'method':'a','params':{}}\n");
+    answer(pair, "{'id':4,'result':1}\n");
+    receive_errors[0] = receive_errors[1] = EINTR;
+    CHECK_EQUAL(client_try_receive(client, &reply), 1);
+    reply_release(&reply);
+    receive_errors[0] = EAGAIN;
+    CHECK_EQUAL(client_try_receive(client, &reply), 0);
+    /* At the end, an earlier error does not matter. */
+    CHECK(shutdown(pair->supervisor, SHUT_WR) == 0);
+    stale_errno = EAGAIN;
+    CHECK_EQUAL(client_try_receive(client, &reply), -ECONNRESET);
+    close_pair(pair);
+    pair = open_pair();
+    CHECK(shutdown(pair->supervisor, SHUT_WR) == 0);
+    stale_errno = EINTR;
+    receive_errors[0] = EINTR;
+    CHECK_EQUAL(client_try_receive(&pair->client, &reply), -ECONNRESET);
+    close_pair(pair);
+    /* Another error ends the connection. */
+    pair = open_pair();
+    send_errors[0] = EIO;
+    CHECK_EQUAL(client_send(&pair->client, "a", no_params(), NULL), -ECONNRESET);
+    CHECK(!pair->client.open);
+    close_pair(pair);
+    pair = open_pair();
+    send_errors[0] = ECONNRESET; /* the supervisor may have replied before that */
+    answer(pair, "{'id':1,'result':1}\n");
+    CHECK_EQUAL(client_call(&pair->client, "a", no_params(), &reply), 0);
+    reply_release(&reply);
+    CHECK_EQUAL(pair->client.wire.unsent.size, 0);
+    close_pair(pair);
+}
+
 /* Returns a JSON string of SIZE bytes, with digits that say where in it they are. */
 static void make_params(struct text *params, size_t size)
 {
@@ -355,4 +448,4 @@ TEST_MAIN({"numbers", requests_are_numbered}, {"replies", replies_find_their_req
           {"lost", lost_connections_are_told_apart}, {"late", a_late_reply_is_given_up},
           {"adopted", an_adopted_connection_sends_nothing_twice},
           {"long", long_requests_are_sent_in_pieces}, {"too-long", too_long_requests_are_refused},
-          {"both", both_sides_may_send_much})
+          {"both", both_sides_may_send_much}, {"socket", errors_of_the_socket_are_told_apart})

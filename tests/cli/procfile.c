@@ -143,8 +143,9 @@ static void variables_stand_beside_the_file(void)
 {
     static const struct variables none = {0};
     struct procfile               procfile;
-    int                           fd, got;
+    int                           fd, got, next = dup(0);
 
+    close(next);
     CHECK(unsetenv("PORT") == 0);
     CHECK(mkdir("app", 0700) == 0);
     put("app/Procfile", "a: true\n");
@@ -192,6 +193,7 @@ static void variables_stand_beside_the_file(void)
     CHECK(unlink("app/.env") == 0 && mkdir("app/.env", 0700) == 0);
     read_text(&procfile, "app/Procfile", "a: true\n", NULL, 0, NULL, 0, "");
     check_entries(&procfile, "1 a 5000 true");
+    CHECK_EQUAL(dup(0), next); /* all files are closed again */
 }
 
 static void entries_become_starts(void)

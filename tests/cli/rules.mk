@@ -107,8 +107,9 @@ $(BUILD)/tests/cli/course: TEST_LIBS = -ljansson -lm
 $(BUILD)/tests/cli/line: $(addprefix $(BUILD)/cli/,$(addprefix base/, array.c.o text.c.o) \
 	$(addprefix script/, expansion.c.o line_scanner.c.o line_words.c.o words.c.o))
 # These have the program without its main().
-$(addprefix $(BUILD)/tests/cli/,client feed probes procfile progress request script): $(filter-out $(BUILD)/cli/main.c.o,$(CLI_OBJECTS))
-$(addprefix $(BUILD)/tests/cli/,client feed probes procfile progress request script): TEST_LIBS = $(SHARED_LIBS)
+$(addprefix $(BUILD)/tests/cli/,client feed notices probes procfile progress request script): $(filter-out $(BUILD)/cli/main.c.o,$(CLI_OBJECTS))
+$(addprefix $(BUILD)/tests/cli/,client feed notices probes procfile progress request script): TEST_LIBS = $(SHARED_LIBS)
+$(BUILD)/tests/cli/client: TEST_LDFLAGS = -Wl,--wrap=send,--wrap=recv
 # What the results of a run consist of.
 RUN_RESULTS = $(addprefix $(BUILD)/cli/,$(addprefix base/, \
 	array.c.o clock.c.o duration.c.o exceptions.c.o file_end.c.o partial_write.c.o result.c.o size.c.o text.c.o) \

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# Parts of run and its scripts, tested alone: see tests/cli/course.c, line.c, procfile.c and script.c.
+# Parts of run and its scripts, tested alone: see tests/cli/course.c, line.c, procfile.c, script.c and notices.c.
 
 load ../cli/helpers
 
@@ -43,3 +43,10 @@ load ../cli/helpers
 @test "a script waits in the tail of its starts, and not before" { "$HELPERS/script" pace; }
 @test "a start is plain if it refers to no other thread and does not wait" { "$HELPERS/script" plain; }
 @test "--each waits from its first word on, and a plan never" { "$HELPERS/script" tail; }
+
+@test "each notice of a run is a line" { "$HELPERS/notices" lines; }
+@test "the notice of a supervisor's end has the reason" { "$HELPERS/notices" supervisor; }
+@test "the last lines of a log are found, without the zeros that --log-limit leaves" { "$HELPERS/notices" tails; }
+@test "the results of an earlier run say which threads failed or were cut off" { "$HELPERS/notices" earlier; }
+@test "a file that holds no results of a run is refused with the reason" { "$HELPERS/notices" refused; }
+@test "the outcome of a thread says whether its command ran to its end" { "$HELPERS/notices" outcomes; }

@@ -77,6 +77,41 @@ agrees() {
   agrees
 }
 
+# A run that does not read while 20 exceptions with long messages are raised, and then a thread fails: the supervisor
+# keeps one MiB of events for it. The thread "a" ends when there is a file "go".
+stop_reading() {
+  script_of 'start --name a -- sh -c "trap : WINCH; touch up; until [ -e go ]; do sleep 0.01; done"' \
+    'start --name b -- sh -c "until [ -e fail ]; do sleep 0.01; done; exit 3"'
+  in_front run -q --trace t.json --json r.json "$@" script
+  wait_until "$DEADLINE" test -e up
+  export K3THREAD_SOCKET
+  K3THREAD_SOCKET=$(echo "$dir"/k3thread-run.*/run.sock)
+  wait_for_state b running
+  kill -STOP "${background[run]}"
+  long=$(head -c 100000 /dev/zero | tr '\0' x)
+  for _ in {1..20}; do k3 -S "$K3THREAD_SOCKET" raise -m "$long" a SIGWINCH; done
+  touch fail
+  wait_for_state b ended
+}
+
+@test "a run that has missed events asks for its threads, and misses no end" {
+  stop_reading --fail-fast
+  kill -CONT "${background[run]}"
+  finish run 3
+  [ "$(in_trace 'len(marks["a"])')" -lt 20 ]
+  is "$(in_trace 'words(x["b"])')" running
+  agrees
+}
+
+@test "a run that has missed the ends of its threads, and cannot ask any more, does not succeed" {
+  stop_reading
+  touch go
+  wait_until "$DEADLINE" eval '! is_state a running'
+  kill -CONT "${background[run]}"
+  finish run 125
+  is "$(cat run.err)" 'k3thread: run: it is not known how all threads ended, because their events were not read in time'
+}
+
 @test "--trace stays valid whatever the names are, and for a run without threads" {
   printf 'start --name "\377\\"<" -- true\nstart --name "\303\251" -- true\n' >script
   k3 run -q --trace t.json script
