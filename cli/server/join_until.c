@@ -118,18 +118,17 @@ static void finish(struct until *until)
 }
 
 /*
- * Looks at the new run of a live thread, if there is one, or tells the prober that its run is over. Returns false if
- * CALL has its reply.
+ * Looks at the new run of a live thread, if there is one, or tells the prober that its run is over. CALL may have its
+ * reply afterwards.
  */
-static bool look_again(struct until *until, const struct record *record)
+static void look_again(struct until *until, const struct record *record)
 {
     bool runs = record->now.pid != 0;
 
     if (until->prober == NULL && runs && record->now.runs != until->run)
-        return look(until, record);
-    if (until->prober != NULL && (!runs || record->now.runs != until->run))
+        (void) look(until, record);
+    else if (until->prober != NULL && (!runs || record->now.runs != until->run))
         finish(until);
-    return true;
 }
 
 /* Writes the two possible replies for a thread that has ended. */
@@ -148,8 +147,9 @@ static void wake_finishing(struct call *call, struct record *record)
 /* Makes the probe look at what is left of RECORD, which has ended, unless that was done before. */
 static void look_back(struct until *until, const struct record *record)
 {
-    bool is_new = record->now.runs > 0 && record->now.runs != until->run &&
-                  ready_outlives_command(until->spec) && !shutdown_has_begun();
+    bool is_new =
+        record->now.runs != until->run && /* a thread that never ran has no run to look at */
+        ready_outlives_command(until->spec) && !shutdown_has_begun();
 
     write_answers(until, record);
     if (until->prober == NULL && is_new && !look(until, record))
@@ -164,7 +164,7 @@ static void wake_until(struct call *call, struct record *record)
 {
     if (record_is_live(record)) {
         call_wait(call, &record->calls, -1, wake_until);
-        (void) look_again(call->state, record);
+        look_again(call->state, record);
     } else {
         call_wait(call, &finishing, -1, wake_finishing);
         look_back(call->state, record);
@@ -189,7 +189,7 @@ static void go_on(struct until *until)
     else if (until->is_due)
         fail_time(until);
     else
-        (void) look_again(until, store_find_id(until->id));
+        look_again(until, store_find_id(until->id));
 }
 
 /* Takes the last news of PROBER. */
@@ -280,7 +280,7 @@ void join_until_begin(struct call *call, struct record *record, const json_t *sp
     mailbox_notify(&record->assignment.mail);
     if (record_is_live(record)) {
         call_wait(call, &record->calls, timeout, wake_until);
-        (void) look_again(until, record);
+        look_again(until, record);
     } else {
         call_wait(call, &finishing, timeout, wake_finishing);
         look_back(until, record);

@@ -152,6 +152,7 @@ static void open_input(void)
     CHECK_EQUAL(input_open(&record), 0);
     CHECK(record.input != NULL && record.assignment.input >= 0);
     CHECK_EQUAL(input_open(&record), 0); /* it is open already */
+    CHECK((fcntl(record.assignment.input, F_GETFL) & O_NONBLOCK) != 0);
 }
 
 /* What is sent before the command runs, and after it has ended, is for the next run. */
@@ -184,6 +185,9 @@ static void between_runs(void)
     CHECK(record.input == NULL && record.assignment.input == -1 && source == NULL);
     CHECK_EQUAL(test_count_open(), before);
     input_close(&record);
+    open_input();
+    input_close(&record); /* no run has begun */
+    CHECK_EQUAL(test_count_open(), before);
 }
 
 /* The end of the input comes behind all bytes. After it the input takes nothing more, until the next run. */
@@ -204,6 +208,7 @@ static void its_end(void)
     close(fd);
     CHECK_EQUAL(input_open(&record), 0); /* the next run */
     CHECK(!record.input_ended);
+    CHECK((fcntl(record.assignment.input, F_GETFL) & O_NONBLOCK) != 0);
     fd = begin_run();
     send_text("again", false);
     replied(TAKEN(3, 5));
@@ -255,6 +260,24 @@ static void waiting(void)
     CHECK(source == NULL && record.input_ended);
     CHECK_EQUAL(takes(fd, "y"), 1);
     CHECK_EQUAL(takes(fd, ""), -1);
+}
+
+/* A call goes on where it has stopped. */
+static void parts(void)
+{
+    static char data[PIPE + 4];
+    int         fd;
+
+    memcpy(data + PIPE, "tail", 4);
+    open_input();
+    fd = begin_run();
+    send_bytes(data, sizeof(data), false, -1);
+    has_no_reply();
+    CHECK_EQUAL(takes(fd, ""), PIPE);
+    source->ready(source, EPOLLOUT);
+    replied(TAKEN(1, 65540));
+    CHECK_EQUAL(takes(fd, "tail"), 4);
+    CHECK(source == NULL);
 }
 
 /* Each call learns why its bytes were not taken, and how many were. */
@@ -381,5 +404,5 @@ static void far(void)
     replied(TAKEN(2, 1));
 }
 
-TEST_MAIN({"between", between_runs}, {"end", its_end}, {"waiting", waiting}, {"failing", failing},
-          {"limit", limit}, {"terminal", terminal}, {"far", far})
+TEST_MAIN({"between", between_runs}, {"end", its_end}, {"waiting", waiting}, {"parts", parts},
+          {"failing", failing}, {"limit", limit}, {"terminal", terminal}, {"far", far})

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # Parts of the server, tested alone: see tests/cli/connection.c, calls.c, events.c, input.c,
-# console.c, leash.c, placing.c and jobserver.c.
+# console.c, leash.c, until.c, placing.c and jobserver.c.
 
 load helpers
 
@@ -89,6 +89,7 @@ load helpers
 }
 @test "senders wait in their order, and each learns how many bytes were taken" {
   "$HELPERS/input" waiting
+  "$HELPERS/input" parts
   "$HELPERS/input" failing
   "$HELPERS/input" limit
 }
@@ -108,4 +109,14 @@ load helpers
   "$HELPERS/leash" later
   "$HELPERS/leash" references
   "$HELPERS/leash" odd
+}
+@test "a join --until looks at each run, and at the output of the last one to its end" {
+  "$HELPERS/until" holds
+  "$HELPERS/until" next
+  "$HELPERS/until" end
+  "$HELPERS/until" after
+}
+@test "a join --until whose time is up fails, and with the time 0 it looks once" {
+  "$HELPERS/until" late
+  "$HELPERS/until" failures
 }
