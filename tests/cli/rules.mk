@@ -17,7 +17,9 @@ $(BUILD)/tests/cli/console: $(addprefix $(BUILD)/cli/,base/array.c.o base/text.c
 	envelope.c.o escape.c.o write.c.o) server/console.c.o)
 $(BUILD)/tests/cli/until: $(addprefix $(BUILD)/cli/,base/array.c.o base/text.c.o $(addprefix rpc/, base64.c.o bytes.c.o \
 	envelope.c.o escape.c.o member.c.o write.c.o) $(addprefix server/, call.c.o error.c.o join_until.c.o))
-$(addprefix $(BUILD)/tests/cli/,input console until): TEST_LIBS = -ljansson -lm
+$(BUILD)/tests/cli/looks: $(addprefix $(BUILD)/cli/,base/array.c.o base/text.c.o $(addprefix rpc/, base64.c.o bytes.c.o \
+	envelope.c.o escape.c.o member.c.o write.c.o) $(addprefix server/, call.c.o error.c.o look.c.o))
+$(addprefix $(BUILD)/tests/cli/,input console until looks): TEST_LIBS = -ljansson -lm
 $(BUILD)/tests/cli/leash: $(BUILD)/cli/server/leash.c.o
 $(BUILD)/tests/cli/jobserver: $(addprefix $(BUILD)/cli/,base/array.c.o base/text.c.o server/jobserver.c.o)
 $(BUILD)/tests/cli/jobserver: TEST_LIBS = -lm

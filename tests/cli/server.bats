@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # Parts of the server, tested alone: see tests/cli/connection.c, calls.c, events.c, input.c,
-# console.c, leash.c, until.c, placing.c and jobserver.c.
+# console.c, leash.c, until.c, looks.c, placing.c
+# and jobserver.c.
 
 load helpers
 
@@ -119,4 +120,11 @@ load helpers
 @test "a join --until whose time is up fails, and with the time 0 it looks once" {
   "$HELPERS/until" late
   "$HELPERS/until" failures
+}
+@test "look answers for the threads here, and for those on machines, which are asked once each" {
+  "$HELPERS/looks" lists
+  "$HELPERS/looks" here
+  "$HELPERS/looks" outputs
+  "$HELPERS/looks" machines
+  "$HELPERS/looks" lost
 }
