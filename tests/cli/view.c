@@ -17,6 +17,7 @@
 
 #include <limits.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 static double now = 1000;
 
@@ -266,6 +267,7 @@ static void the_times_are_kept(void)
     struct text           outs[2] = {{0}, {0}};
     int                   before = test_count_open();
 
+    CHECK_EQUAL(mkdir(TIMES_DIRECTORY, 0700), 0);
     append("a.log", "one\ntwo\n");
     for (int i = 0; i < 2; i++) {
         int64_t                began = times_now();
