@@ -85,6 +85,14 @@ $(BUILD)/tests/cli/record: $(addprefix $(BUILD)/cli/,$(addprefix base/,array.c.o
 	result.c.o shared_string.c.o size.c.o text.c.o) $(addprefix rpc/,base64.c.o escape.c.o member.c.o state_word.c.o \
 	write.c.o) server/record.c.o server/table.c.o)
 $(BUILD)/tests/cli/record: TEST_LIBS = -ljansson -lm
+$(BUILD)/tests/cli/params: $(addprefix $(BUILD)/cli/,$(addprefix base/,array.c.o call_word.c.o exceptions.c.o need_word.c.o string_list.c.o \
+	suggest.c.o text.c.o thread_name.c.o variables.c.o) process/limits.c.o rpc/base64.c.o rpc/bytes.c.o \
+	rpc/escape.c.o rpc/write.c.o $(addprefix server/,param_limits.c.o param_strings.c.o params.c.o select.c.o \
+	selection.c.o start_params.c.o surroundings.c.o terminal_size.c.o) worker/environment.c.o worker/job.c.o)
+$(BUILD)/tests/cli/params: TEST_LIBS = -ljansson -lm
+$(BUILD)/tests/cli/tail: $(addprefix $(BUILD)/cli/,base/array.c.o base/text.c.o $(addprefix place/,log_buffer.c.o \
+	logfile.c.o run_marks.c.o times.c.o) rpc/base64.c.o rpc/bytes.c.o rpc/escape.c.o server/tail.c.o)
+$(BUILD)/tests/cli/tail: TEST_LIBS = -ljansson
 $(BUILD)/tests/cli/text: $(addprefix $(BUILD)/cli/,base/array.c.o base/text.c.o base/duration.c.o base/line_buffer.c.o \
 	base/size.c.o $(addprefix rpc/, \
 	base64.c.o escape.c.o parse.c.o plain_json.c.o table_line.c.o write.c.o))

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# Parts of the server, tested alone: see tests/cli/output_times.c, slot_queue.c, store.c, threads.c and
-# record.c. tests/cli/parts.bats checks that no case is left out.
+# Parts of the server, tested alone: see tests/cli/output_times.c, slot_queue.c, store.c, threads.c,
+# record.c, params.c and tail.c. tests/cli/parts.bats checks that no case is left out.
 
 load helpers
 
@@ -58,3 +58,18 @@ load helpers
 @test "an object of a thread has each member, or those that are asked for" { "$HELPERS/record" members; }
 @test "the time of a thread is that of its last run" { "$HELPERS/record" seconds; }
 @test "a thread has succeeded or failed, or was ended by SystemExit" { "$HELPERS/record" success; }
+
+@test "a start has defaults for what it leaves out" { "$HELPERS/params" defaults; }
+@test "a start with a wrong value is refused, and the message says which" { "$HELPERS/params" wrong; }
+@test "a policy of restarts may have a limit" { "$HELPERS/params" restarts; }
+@test "a live thread of the name is found, and an ended one is none" { "$HELPERS/params" present; }
+@test "a connection keeps its environment and its directory" { "$HELPERS/params" environment; }
+@test "limits that a command did not get are named" { "$HELPERS/params" limits; }
+@test "a word names a thread by id, name or pattern" { "$HELPERS/params" words; }
+@test "a method finds its thread, or says why there is none" { "$HELPERS/params" one; }
+@test "a list of words selects threads" { "$HELPERS/params" lists; }
+@test "a pattern that no thread fits is named with its part for inner threads" { "$HELPERS/params" patterns; }
+
+@test "a reply quotes the last lines of a thread's output" { "$HELPERS/tail" lines; }
+@test "a reply quotes at most 64 KiB" { "$HELPERS/tail" most; }
+@test "a reply quotes other bytes than UTF-8 in base64" { "$HELPERS/tail" bytes; }

@@ -1,0 +1,607 @@
+/* Tests how the parameters of requests are read: those of start, and the words that name threads. */
+#include "tests/cli/written.h"
+#include "tests/lib/test.h"
+
+#include "cli/ready/ready.h"
+#include "cli/server/hosts.h"
+#include "cli/server/leash.h"
+#include "cli/server/leash_param.h"
+#include "cli/server/need_params.h"
+#include "cli/server/param_limits.h"
+#include "cli/server/peer.h"
+#include "cli/server/select.h"
+#include "cli/server/selection.h"
+#include "cli/server/start_params.h"
+#include "cli/server/store.h"
+#include "cli/worker/environment.h"
+#include "cli/worker/origin.h"
+
+#include <fnmatch.h>
+#include <jansson.h>
+#include <math.h>
+
+static struct record_list all = TAILQ_HEAD_INITIALIZER(all);
+static struct record      threads[4]; /* the thread t has the id t + 1 */
+static struct peer        peer;
+static struct call        call = {.peer = &peer, .method = "start"};
+static char               failure[512]; /* the message of the last call that failed */
+
+bool call_fail(struct call *failed, enum protocol_error code, const char *format, ...)
+{
+    va_list arguments;
+    int     length = snprintf(failure, sizeof(failure), "%d ", code);
+
+    CHECK(failed == &call);
+    va_start(arguments, format);
+    (void) vsnprintf(failure + length, sizeof(failure) - (size_t) length, format, arguments);
+    va_end(arguments);
+    return false;
+}
+
+bool call_refuse(struct call *failed, int error, const char *what)
+{
+    return call_fail(failed, error == -EILSEQ ? PROTOCOL_VALUE_ERROR : PROTOCOL_TYPE_ERROR, "%s",
+                     what);
+}
+
+bool call_fail_memory(struct call *failed)
+{
+    return call_fail(failed, PROTOCOL_INTERNAL_ERROR, "out of memory");
+}
+
+/* Checks that a call failed with MESSAGE behind its code. */
+static void check_failure(const char *message)
+{
+    if (strcmp(failure, message) != 0)
+        fprintf(stderr, "'%s', not '%s'\n", failure, message);
+    CHECK_TEXT(failure, message);
+    failure[0] = '\0';
+}
+
+const struct record_list *store_all(void)
+{
+    return &all;
+}
+
+struct record *store_find_id(uint64_t id)
+{
+    return id > 0 && id <= 4 ? &threads[id - 1] : NULL;
+}
+
+struct record *store_find_name(const char *name)
+{
+    for (size_t i = 0; i < 4; i++)
+        if (strcmp(threads[i].job.name, name) == 0)
+            return &threads[i];
+    return NULL;
+}
+
+bool store_is_pattern(const char *text)
+{
+    return strpbrk(text, "*?[") != NULL;
+}
+
+bool store_fits(const char *pattern, const char *name)
+{
+    return fnmatch(pattern, name, 0) == 0;
+}
+
+bool record_is_live(const struct record *record)
+{
+    return record->now.state != STATE_ENDED;
+}
+
+bool record_has_failed(const struct record *record)
+{
+    return !record_is_live(record) && record->now.exit_code != 0;
+}
+
+uint64_t record_member(const char *name)
+{
+    return name == NULL ? 0 : strcmp(name, "id") == 0 ? 1 : strcmp(name, "pid") == 0 ? 2 : 0;
+}
+
+bool ready_is_valid(const char *word, struct text *why)
+{
+    if (strcmp(word, "bad") != 0)
+        return true;
+    text_add(why, "no probe");
+    return false;
+}
+
+const struct seat *hosts_find(const char *name, struct text *why)
+{
+    static const struct seat seat;
+
+    if (strcmp(name, "m1") == 0)
+        return &seat;
+    text_printf(why, "no machine '%s'", name);
+    return NULL;
+}
+
+static int needs_read;
+
+bool need_params_read(struct call *failed, const json_t *needs, struct job *job)
+{
+    (void) job;
+    needs_read++;
+    return needs == NULL || call_fail(failed, PROTOCOL_VALUE_ERROR, "needs");
+}
+
+bool leash_param_read(struct call *failed, const json_t *word, struct leash **ret)
+{
+    (void) ret;
+    return word == NULL || call_fail(failed, PROTOCOL_VALUE_ERROR, "leash");
+}
+
+void leash_release(struct leash *leash)
+{
+    CHECK(leash == NULL);
+}
+
+void origin_free(struct origin *origin)
+{
+    CHECK(origin == NULL);
+}
+
+static void add_threads(void)
+{
+    static const char *const names[] = {"a", "b", "web-1", "web-2"};
+
+    for (size_t i = 0; i < 4; i++) {
+        threads[i].id = i + 1;
+        threads[i].job.name = (char *) names[i];
+        threads[i].now.state = i % 2 == 0 ? STATE_RUNNING : STATE_ENDED;
+        TAILQ_INSERT_TAIL(&all, &threads[i], order);
+    }
+    threads[3].now.exit_code = 1;
+}
+
+/* Returns the JSON that TEXT is, with quotes for apostrophes. */
+static json_t *json(const char *text)
+{
+    char    quoted[1024];
+    json_t *value;
+
+    (void) snprintf(quoted, sizeof(quoted), "%s", text);
+    for (char *byte = quoted; *byte != '\0'; byte++)
+        if (*byte == '\'')
+            *byte = '"';
+    value = json_loads(quoted, JSON_DECODE_ANY, NULL);
+    CHECK(value != NULL);
+    return value;
+}
+
+/* Reads the parameters of a start, "'command':['true']" and MORE. */
+static bool read_start(const char *more, struct start_params *ret)
+{
+    char    text[1024];
+    json_t *params;
+    bool    is_read;
+
+    (void) snprintf(text, sizeof(text), "{'command':['true']%s%s}", more[0] != '\0' ? "," : "",
+                    more);
+    params = json(text);
+    *ret = (struct start_params){.keep = false};
+    is_read = start_params_read(&call, params, ret);
+    CHECK_EQUAL(is_read, failure[0] == '\0');
+    json_decref(params);
+    return is_read;
+}
+
+static void check_limits(const struct limits *limits)
+{
+    CHECK_EQUAL(limits->nice, -20);
+    CHECK_EQUAL(limits->of[limits_find("core")].rlim_cur, 0);
+    CHECK_EQUAL(limits->of[limits_find("core")].rlim_max, RLIM_INFINITY);
+    CHECK_EQUAL(limits->of[limits_find("nofile")].rlim_cur, 7);
+    CHECK_EQUAL(limits->of[limits_find("nofile")].rlim_max, 7);
+}
+
+static void a_start_has_its_defaults(void)
+{
+    struct start_params params;
+
+    add_threads();
+    peer.umask = 027;
+    CHECK(read_start("", &params));
+    CHECK(params.hold && !params.keep && params.present == NULL);
+    CHECK(params.job.name == NULL && params.job.grace == 10 && params.job.after == 0);
+    CHECK(params.job.timeout < 0 && params.job.ready_timeout < 0);
+    CHECK_TEXT(params.job.directory, "/");
+    CHECK_TEXT(params.job.argv[0], "true");
+    CHECK(params.job.argv[1] == NULL && params.job.input == NULL && params.job.output == NULL);
+    CHECK_EQUAL(params.job.umask, 027);
+    CHECK_EQUAL(params.job.rows, 24);
+    CHECK_EQUAL(params.job.columns, 80);
+    CHECK_EQUAL(params.job.stop_signal, SIGTERM);
+    CHECK_EQUAL(params.job.restart, RESTART_NEVER);
+    CHECK_EQUAL(params.job.log_limit, 0);
+    CHECK(!params.job.daemon && !params.job.tty && !params.job.call && !params.job.input_open);
+    CHECK_EQUAL(call.members, UINT64_MAX);
+    start_params_release(&params);
+    CHECK(params.job.argv == NULL);
+
+    CHECK(read_start(
+        "'name':'n','after':0,'grace':0,'timeout':0,'ready_timeout':0.5,'umask':511,'rows':1,'"
+        "columns':4096,"
+        "'stop_signal':'INT','log_limit':1,'keep':true,'hold':false,'daemon':true,'tty':true,'"
+        "input':true,"
+        "'limits':{'core':[0,-1],'nofile':[7,7]},'nice':-20,'directory':'/"
+        "d','members':['id','pid'],'ready':'fd:3','host':'m1','call':false",
+        &params));
+    CHECK(params.keep && !params.hold && params.job.daemon && params.job.tty &&
+          params.job.input_open);
+    CHECK(params.job.grace == 0 && params.job.timeout == 0 && params.job.ready_timeout == 0.5);
+    CHECK_EQUAL(params.job.umask, 0777);
+    CHECK_EQUAL(params.job.rows, 1);
+    CHECK_EQUAL(params.job.columns, 4096);
+    CHECK_EQUAL(params.job.stop_signal, SIGINT);
+    CHECK_EQUAL(params.job.log_limit, 1);
+    CHECK_EQUAL(call.members, 3);
+    check_limits(environment_limits(params.job.environment));
+    CHECK_TEXT(params.job.name, "n");
+    CHECK_TEXT(params.job.directory, "/d");
+    CHECK_TEXT(params.job.ready, "fd:3");
+    CHECK_TEXT(params.job.host, "m1");
+    start_params_release(&params);
+}
+
+#define LIMIT                                                                                      \
+    "-32002 the limit 'core' must be a list of two whole numbers, the first not above the "        \
+    "second; "                                                                                     \
+    "-1 is none"
+
+static void a_start_with_a_wrong_value_says_which(void)
+{
+    static const char *const table[][2] = {
+        {"'after':-1", "-32002 after must be 0 seconds or more, not -1"},
+        {"'grace':-0.5", "-32002 grace must be 0 seconds or more, not -0.5"},
+        {"'timeout':-1", "-32002 timeout must be 0 seconds or more, not -1"},
+        {"'ready_timeout':-2", "-32002 ready_timeout must be 0 seconds or more, not -2"},
+        {"'rows':4097", "-32002 rows must be a number from 1 to 4096, not 4097"},
+        {"'columns':-1", "-32002 columns must be a number from 1 to 4096, not -1"},
+        {"'restart':'on-failure:0'",
+         "-32002 --restart takes never, on-failure[:N] or always[:N], not 'on-failure:0'"},
+        {"'restart':'never:1'",
+         "-32002 --restart takes never, on-failure[:N] or always[:N], not 'never:1'"},
+        {"'restart':'always:'",
+         "-32002 --restart takes never, on-failure[:N] or always[:N], not 'always:'"},
+        {"'restart':'always:+1'",
+         "-32002 --restart takes never, on-failure[:N] or always[:N], not 'always:+1'"},
+        {"'restart':'always:1x'",
+         "-32002 --restart takes never, on-failure[:N] or always[:N], not 'always:1x'"},
+        {"'restart':'always:1000000001'",
+         "-32002 --restart takes never, on-failure[:N] or always[:N], not 'always:1000000001'"},
+        {"'restart':'alway'",
+         "-32002 --restart takes never, on-failure[:N] or always[:N], not 'alway'"},
+        {"'restart':'never2'",
+         "-32002 --restart takes never, on-failure[:N] or always[:N], not 'never2'"},
+        {"'restart':''", "-32002 --restart takes never, on-failure[:N] or always[:N], not ''"},
+        {"'stop_signal':'NONE'", "-32002 --stop-signal: 'NONE' is no signal"},
+        {"'log_limit':-1", "-32002 \"log_limit\" must be a number of bytes"},
+        {"'log_limit':1,'output':'/o'",
+         "-32002 --log-limit is for logs; it would cut holes into --output's file"},
+        {"'tty':true,'input':'/i'",
+         "-32002 --tty: the terminal is the command's input, so --input takes no FILE"},
+        {"'input':1", "-32001 \"input\" must be a string or true"},
+        {"'directory':7", "-32001 \"directory\" must be a string"},
+        {"'directory':'rel'", "-32002 'rel' is not an absolute path"},
+        {"'output':[]", "-32001 \"output\" must be a string"},
+        {"'name':7", "-32001 \"name\" must be a string"},
+        {"'ready':7", "-32001 \"ready\" must be a string"},
+        {"'ready':'bad'", "-32002 --ready 'bad': no probe"},
+        {"'host':'m2'", "-32002 no machine 'm2'"},
+        {"'host':1", "-32001 \"host\" must be a string"},
+        {"'call':true", "-32002 --call wants LIBRARY:FUNCTION, not 'true'"},
+        {"'name':'a'", "-32002 a live thread is named 'a' already, its id is 1"},
+        {"'if_absent':true", "-32002 \"if_absent\" needs a \"name\""},
+        {"'members':['no']", "-32002 \"members\" must be a list of a thread's members"},
+        {"'members':[]", "-32002 \"members\" must be a list of a thread's members"},
+        {"'environment':'x'", "-32001 \"environment\" must be a list of strings"},
+        {"'environment':['x']", "-32002 environment: 'x' is not NAME=VALUE"},
+        {"'variables':['=x']", "-32002 environment: '=x' is not NAME=VALUE"},
+        {"'limits':[]", "-32001 \"limits\" must be an object"},
+        {"'limits':{'coer':[1,1]}", "-32002 there is no limit 'coer'"},
+        {"'limits':{'core':1}", LIMIT},
+        {"'limits':{'core':[1]}", LIMIT},
+        {"'limits':{'core':[1,1,1]}", LIMIT},
+        {"'limits':{'core':[2,1]}", LIMIT},
+        {"'limits':{'core':[-2,1]}", LIMIT},
+        {"'limits':{'core':[1,-2]}", LIMIT},
+        {"'limits':{'core':[1,1.5]}", LIMIT},
+        {"'limits':{'core':['1',1]}", LIMIT},
+        {"'limits':{'core':[-1,1]}", LIMIT},
+        {"'nice':20", "-32002 \"nice\" must be a whole number from -20 to 19"},
+        {"'nice':-21", "-32002 \"nice\" must be a whole number from -20 to 19"},
+        {"'nice':1.5", "-32002 \"nice\" must be a whole number from -20 to 19"},
+        {"'needs':[1]", "-32002 needs"},
+        {"'leash':'x'", "-32002 leash"},
+        {"'after':'1'", "-32001 start: \"after\" must be a number"},
+        {"'daemon':1", "-32001 start: \"daemon\" must be true or false"},
+        {"'aftr':1", "-32602 start: unknown parameter 'aftr'; did you mean 'after'?"},
+        {"'xyzzy':1", "-32602 start: unknown parameter 'xyzzy'"},
+    };
+    struct start_params params;
+
+    add_threads();
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+        CHECK(!read_start(table[i][0], &params));
+        check_failure(table[i][1]);
+        start_params_release(&params);
+    }
+}
+
+static void restarts_have_a_policy_and_a_limit(void)
+{
+    static const struct {
+        const char  *word;
+        enum restart restart;
+        unsigned     most;
+    } table[] = {{"never", RESTART_NEVER, 0},
+                 {"on-failure", RESTART_ON_FAILURE, 0},
+                 {"always", RESTART_ALWAYS, 0},
+                 {"on-failure:1", RESTART_ON_FAILURE, 1},
+                 {"always:9", RESTART_ALWAYS, 9},
+                 {"always:10", RESTART_ALWAYS, 10},
+                 {"always:1000000000", RESTART_ALWAYS, 1000000000}};
+    struct start_params params;
+    char                text[64];
+
+    add_threads();
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+        (void) snprintf(text, sizeof(text), "'restart':'%s'", table[i].word);
+        CHECK(read_start(text, &params));
+        CHECK_EQUAL(params.job.restart, table[i].restart);
+        CHECK_EQUAL(params.job.restart_max, table[i].most);
+        start_params_release(&params);
+    }
+}
+
+static void a_live_thread_of_the_name_is_found(void)
+{
+    struct start_params params;
+
+    add_threads();
+    CHECK(read_start("'name':'a','if_absent':true,'needs':[1],'leash':'x'", &params));
+    CHECK(params.present == &threads[0] && needs_read == 0);
+    start_params_release(&params);
+    CHECK(read_start("'name':'b','if_absent':true", &params)); /* has ended */
+    CHECK(params.present == NULL && needs_read == 1);
+    start_params_release(&params);
+    CHECK(read_start("'name':'b'", &params));
+    start_params_release(&params);
+}
+
+/* Checks the variables of a start's environment, in one line. */
+static void check_variables(const char *more, const char *wanted)
+{
+    struct start_params params;
+    struct text         text = {0};
+    char              **strings;
+
+    CHECK(read_start(more, &params));
+    strings = environment_strings(params.job.environment);
+    for (size_t i = 0; strings[i] != NULL; i++)
+        if (strncmp(strings[i], "K3THREAD", 8) != 0)
+            text_printf(&text, "%s ", strings[i]);
+    check_written(&text, wanted);
+    start_params_release(&params);
+}
+
+static void a_connection_keeps_its_environment(void)
+{
+    struct start_params params;
+
+    add_threads();
+    check_variables("'environment':['A=1','B=']", "A=1 B= ");
+    check_variables("'environment':true", "A=1 B= ");
+    check_variables("'environment':true,'variables':['A=2','C=3']", "B= A=2 C=3 ");
+    check_variables("'environment':true", "A=1 B= ");
+    check_variables("", ""); /* without surroundings, none is kept */
+    check_variables("'environment':['A=1']", "A=1 ");
+    peer.directory = (char *) "/home/u";
+    check_variables("", "A=1 ");
+    check_variables("'environment':['D=4']", "D=4 ");
+    check_variables("", "D=4 ");
+    CHECK(!read_start("'environment':['bad']", &params));
+    check_failure("-32002 environment: 'bad' is not NAME=VALUE");
+    start_params_release(&params);
+    check_variables("", "");
+
+    CHECK(read_start("'directory':'d','output':'o','input':'/i'", &params));
+    CHECK_TEXT(params.job.directory, "/home/u/d");
+    CHECK_TEXT(params.job.output, "/home/u/o");
+    CHECK_TEXT(params.job.input, "/i");
+    start_params_release(&params);
+    CHECK(read_start("", &params));
+    CHECK_TEXT(params.job.directory, "/home/u");
+    start_params_release(&params);
+}
+
+/* Reads a selector; returns it as text: #ID, a name, or a pattern in brackets, and the word behind a slash. */
+static void check_selector(const char *word, const char *wanted)
+{
+    json_t         *value = json(word);
+    struct selector selector = {0};
+    struct text     text = {0};
+
+    CHECK(select_parse_inner(&call, value, &selector));
+    if (selector.name == NULL)
+        text_printf(&text, "#%llu", (unsigned long long) selector.id);
+    else
+        text_printf(&text, selector.pattern ? "[%s]" : "%s", selector.name);
+    if (selector.inner != NULL)
+        text_printf(&text, " %s.", selector.inner);
+    check_written(&text, wanted);
+    select_release(&selector);
+    CHECK(selector.name == NULL && selector.inner == NULL);
+    json_decref(value);
+}
+
+static void words_name_threads(void)
+{
+    json_t         *value = json("true");
+    struct selector selector = {0};
+
+    check_selector("1", "#1");
+    check_selector("0", "#0");
+    check_selector("-1", "#0");
+    check_selector("'12'", "#12");
+    check_selector("'99999999999999999999'", "#18446744073709551615");
+    check_selector("'1a'", "1a");
+    check_selector("''", "");
+    check_selector("'a*'", "[a*]");
+    check_selector("'a/'", "a .");
+    check_selector("'a/b/c'", "a b/c.");
+    check_selector("'7/*'", "#7 *.");
+    check_selector("'a?/3'", "[a?] 3.");
+    CHECK(!select_parse_inner(&call, value, &selector));
+    check_failure("-32001 a thread is named by an id, a name or a pattern");
+    json_decref(value);
+}
+
+/* Checks which thread THREAD, JSON or NULL, means for the call; 0: none, with FAILED as its message. */
+static void check_found(const char *thread, uint64_t id, const char *failed)
+{
+    json_t        *value = thread != NULL ? json(thread) : NULL;
+    struct record *found = select_for_call(&call, value);
+
+    CHECK_EQUAL(found != NULL ? found->id : 0, id);
+    check_failure(failed);
+    json_decref(value);
+}
+
+static void one_thread_is_found_for_a_call(void)
+{
+    json_t *live = json("1"), *ended = json("'b'"), *none = json("'c'");
+
+    add_threads();
+    check_found("2", 2, "");
+    check_found("'web-1'", 3, "");
+    check_found("'3'", 3, "");
+    check_found("9", 0, "-32003 no thread 9");
+    check_found("'c'", 0, "-32003 no thread 'c'");
+    check_found("'web*'", 0, "-32002 'web*' is a pattern; give one name or id");
+    check_found(NULL, 0, "-32003 \"thread\" is missing, and this connection has started no thread");
+    peer.started = 4;
+    check_found(NULL, 4, "");
+    CHECK(select_live_for_call(&call, live) == &threads[0]);
+    check_failure("");
+    CHECK(select_live_for_call(&call, ended) == NULL);
+    check_failure("-32003 thread 'b' (id 2) has ended");
+    CHECK(select_live_for_call(&call, none) == NULL);
+    check_failure("-32003 no thread 'c'");
+    CHECK(select_word_for_call(&call, strdup("c"), "; try b") == NULL);
+    check_failure("-32003 no thread 'c'; try b");
+    CHECK(select_word_for_call(&call, strdup("2"), "") == &threads[1]);
+    json_decref(live);
+    json_decref(ended);
+    json_decref(none);
+}
+
+/* Checks which threads WORDS means, of those of KIND, "live", "ended" or "failed". Otherwise it fails with FAILED. */
+static void check_selection(const char *words, const char *kind, const char *wanted,
+                            const char *failed)
+{
+    json_t                *value = words != NULL ? json(words) : NULL;
+    struct selection       selection;
+    const struct selector *missing;
+    struct text            text = {0};
+
+    if (!selection_parse(&call, "threads", value, &selection)) {
+        check_failure(failed);
+        json_decref(value);
+        return;
+    }
+    selection.live = kind[0] == 'l';
+    selection.ended = kind[0] == 'e';
+    selection.failed = kind[0] == 'f';
+    missing = selection_resolve(&selection);
+    if (missing != NULL)
+        select_fail(&call, missing, kind);
+    check_failure(failed);
+    for (size_t i = 0; missing == NULL && i < 4; i++)
+        if (selection_fits(&selection, &threads[i]))
+            text_printf(&text, "%zu", i + 1);
+    check_written(&text, wanted);
+    selection_release(&selection);
+    CHECK(selection.count == 0 && selection.selectors == NULL);
+    json_decref(value);
+}
+
+static void lists_of_words_select_threads(void)
+{
+    static const struct {
+        const char *words;
+        bool        is_named;
+        uint64_t    only;
+    } table[] = {{"[]", false, 0},
+                 {"['a']", true, 1},
+                 {"['w*']", false, 0},
+                 {"['a','b']", true, 0},
+                 {"['a','w*']", false, 0}};
+
+    add_threads();
+    check_selection(NULL, "", "1234", "");
+    check_selection("[]", "live", "13", "");
+    check_selection("[]", "ended", "24", "");
+    check_selection("[]", "failed", "4", "");
+    check_selection("['a','4']", "", "14", "");
+    check_selection("['web-*',1]", "", "134", "");
+    check_selection("['web-*']", "live", "3", "");
+    check_selection("['none*']", "", "", "");
+    check_selection("['a','b']", "live", "", "-32003 no live thread 'b'");
+    check_selection("['a',1]", "ended", "", "-32003 no ended thread 'a'");
+    check_selection("['b']", "failed", "", "-32003 no failed thread 'b'");
+    check_selection("['a',7]", "", "", "-32003 no thread 7");
+    check_selection("['a',[]]", "", "", "-32001 a thread is named by an id, a name or a pattern");
+    check_selection("'a'", "", "", "-32001 \"threads\" must be a list of threads");
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+        json_t          *value = json(table[i].words);
+        struct selection selection;
+        struct record   *only;
+
+        CHECK(selection_parse(&call, "threads", value, &selection));
+        CHECK(selection_resolve(&selection) == NULL);
+        CHECK_EQUAL(selection_is_named(&selection), table[i].is_named);
+        only = selection_only(&selection);
+        CHECK_EQUAL(only != NULL ? only->id : 0, table[i].only);
+        selection_release(&selection);
+        json_decref(value);
+    }
+}
+
+static void a_pattern_that_nothing_fits_is_named_whole(void)
+{
+    struct selector selector = {.name = (char *) "w*", .pattern = true};
+
+    select_fail(&call, &selector, "live");
+    check_failure("-32003 no live thread fits 'w*'");
+    selector.inner = (char *) "x?";
+    select_fail(&call, &selector, "");
+    check_failure("-32003 no thread fits 'w*/x?'");
+}
+
+static void limits_that_were_not_given_are_named(void)
+{
+    struct text text = {0};
+
+    param_limits_write_names(&text, 0);
+    check_written(&text, "[]");
+    param_limits_write_names(&text, 1U << limits_find("core") | 1U << limits_find("nofile") |
+                                        LIMITS_NICENESS);
+    CHECK_EQUAL(text.data[0], '[');
+    text_byte(&text, '\0', 1);
+    CHECK(strstr(text.data, "\"core\"") != NULL && strstr(text.data, "\"nofile\"") != NULL);
+    CHECK(strstr(text.data, ",\"niceness\"]") != NULL);
+    text_release(&text);
+}
+
+TEST_MAIN({"limits", limits_that_were_not_given_are_named}, {"defaults", a_start_has_its_defaults},
+          {"wrong", a_start_with_a_wrong_value_says_which},
+          {"restarts", restarts_have_a_policy_and_a_limit},
+          {"present", a_live_thread_of_the_name_is_found},
+          {"environment", a_connection_keeps_its_environment}, {"words", words_name_threads},
+          {"one", one_thread_is_found_for_a_call}, {"lists", lists_of_words_select_threads},
+          {"patterns", a_pattern_that_nothing_fits_is_named_whole})
