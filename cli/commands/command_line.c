@@ -147,15 +147,15 @@ static int status_of_parse(error_t error, const char *usage_name)
     "; give the threads of a group names with the same beginning: the pattern 'web-*' means them " \
     "all"
 
+static bool has_bytes(const struct text *report, const char *bytes)
+{
+    return memmem(report->data, report->size, bytes, strlen(bytes)) != NULL;
+}
+
 /* Returns true if REPORT, a message of getopt, refuses an option --group. */
 static bool names_group(const struct text *report)
 {
-    const char *end = report->data + report->size;
-    const char *found = memmem(report->data, report->size, GROUP_MESSAGE, strlen(GROUP_MESSAGE));
-
-    if (found == NULL || found + strlen(GROUP_MESSAGE) == end)
-        return false;
-    return found[strlen(GROUP_MESSAGE)] == '\'' || found[strlen(GROUP_MESSAGE)] == '=';
+    return has_bytes(report, GROUP_MESSAGE "'") || has_bytes(report, GROUP_MESSAGE "=");
 }
 
 /* Prints the line in REPORT, if there is one, with its control characters escaped. */

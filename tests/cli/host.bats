@@ -417,8 +417,9 @@ while True:
   there start --name far -- sleep 1000
   like "$(k3 completion --at -- -H box raise '')" $'words\nfar*'
   like "$(K3THREAD_HOST=box k3 completion --at -- raise '')" $'words\nfar*'
+  is "$(HOME=$dir/home k3 completion --at -- -H '')" words
   mkdir -p home/.ssh
-  printf 'Host web1 web2 *.lan !x\n  HostName y\nhost=db\n' >home/.ssh/config
+  printf '\nHost\nHost web1 web2 *.lan !x -y\n  HostName y\nhost=db\n' >home/.ssh/config
   is "$(HOME=$dir/home k3 completion --at -- -H '' | tr '\t' ' ')" $'words\nweb1 \nweb2 \ndb '
   time=$(now_us)
   run k3 -H hangs completion --at -- raise ''

@@ -144,6 +144,20 @@ watches_event() {
   [ -s watch.out ]
 }
 
+@test "watch reports once that its output cannot be written, although more events have come" {
+  fake_server "$K3THREAD_SOCKET" '
+client, _ = listener.accept()
+client.recv(65536)
+event = json.dumps({"jsonrpc": "2.0", "method": "event", "params": {"event": "missed", "missed": 1, "time": 1}}) + "\n"
+client.sendall((json.dumps({"jsonrpc": "2.0", "id": 1, "result": {"watching": True}}) + "\n" + 3 * event).encode())
+client.recv(1)'
+  to_full() { k3 watch >/dev/full; }
+  run -1 to_full
+  is "$output" 'k3thread: watch: cannot write to standard output: No space left on device'
+  finish server
+  rm k.sock
+}
+
 @test "watch ends when its reader has gone" {
   k3 start --name first -- sleep 1000
   k3 watch | true
