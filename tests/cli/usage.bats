@@ -204,6 +204,15 @@ EOF
   for words in 'exceptions x' 'version x' 'shutdown x' 'supervise x' 'help start x' 'logs a b'; do
     # shellcheck disable=SC2086
     run -64 k3 $words
+    like "$output" "k3thread: ${words%% *}: unexpected argument '${words##* }'*"
+  done
+  run -64 k3 agent x
+  like "$output" 'k3thread: agent: agent takes no arguments*'
+  run -64 k3 agent --directory=here
+  like "$output" 'k3thread: agent: --directory wants an absolute path*'
+  for words in logs attach send raise join restart; do
+    run -64 k3 $words
+    like "$output" "k3thread: $words: no thread*"
   done
 }
 

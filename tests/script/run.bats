@@ -490,6 +490,14 @@ is_empty() {
     run -64 k3 supervise "$option=3"
     like "$output" 'k3thread: supervise: --listen-fd and --lock-fd go together*'
   done
+  run -64 k3 supervise --agent=socket
+  like "$output" 'k3thread: supervise: --agent also needs --lifeline*'
+  for word in '' x 3x 2 -3 1000001; do
+    run -64 k3 supervise --lock-fd="$word"
+    like "$output" "k3thread: supervise: '$word' is not a descriptor*"
+  done
+  run -64 k3 supervise --lock-fd=1000000
+  like "$output" 'k3thread: supervise: --listen-fd and --lock-fd go together*'
   [ -d "$dir" ]
 }
 
