@@ -5,6 +5,7 @@
 #include "test.h"
 
 #include "lib/attach_message.h"
+#include "lib/attach_state.h"
 #include "lib/clock.h"
 #include "lib/connection.h"
 #include "lib/published.h"
@@ -12,6 +13,7 @@
 #include "lib/text.h"
 
 #include <pthread.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -186,6 +188,7 @@ static void texts_are_cut(void)
                  {"a\303\274", 4, "a\303\274"},
                  {"\303\274b", 3, "\303\274"},
                  {"\342\202\254b", 3, ""},
+                 {"a\340\240\200b", 3, "a"},
                  {"\342\202\254b", 4, "\342\202\254"},
                  {"a\360\237\230\200b", 5, "a"},
                  {"a\360\237\230\200b", 4, "a"},
@@ -349,6 +352,13 @@ static void lines_are_sent(void)
     CHECK_EQUAL(read(end, bytes, sizeof(bytes)), K3T_LINE_SIZE);
     put_long(&connection, K3T_LINE_SIZE);
     CHECK_EQUAL(k3t_connection_send(&connection, 0), -EMSGSIZE);
+    put_long(&connection, K3T_LINE_SIZE + 1);
+    CHECK_EQUAL(k3t_put_room(&connection), 0); /* the byte without room was left out */
+    CHECK_EQUAL(k3t_connection_send(&connection, 0), -EMSGSIZE);
+    put_long(&connection, K3T_LINE_SIZE - 20);
+    k3t_put_bytes(&connection,
+                  "\377\377\377\377\377\377\377\377\377"); /* only the text around it has room */
+    CHECK_EQUAL(k3t_connection_send(&connection, 0), -EMSGSIZE);
     put_long(&connection,
              K3T_LINE_SIZE - 16); /* there is room for an empty text in base64, and for no more */
     k3t_put_bytes(&connection, "\377");
@@ -421,11 +431,20 @@ static void lines_are_received(void)
         check_line(&connection, bytes, 0);
     }
     memset(bytes, 'y', sizeof(bytes));
+    memcpy(bytes + 5000, "\n", 2);
+    put_in(end, bytes);
+    bytes[5000] = '\0';
+    check_line(&connection, bytes, 0);
+    check_line(&connection, NULL, -EAGAIN);
+    CHECK_EQUAL(connection.capacity, 8192); /* so much is kept */
+    memset(bytes, 'y', sizeof(bytes));
     memcpy(bytes + 9000, "\n", 2);
     put_in(end, bytes);
+    put_in(end, "next\n");
     bytes[9000] = '\0';
     check_line(&connection, bytes, 0);
     CHECK(connection.capacity > 9000);
+    check_line(&connection, "next", 0);
     check_line(&connection, NULL, -EAGAIN);
     CHECK(connection.capacity <= 8192); /* a large buffer is not kept */
     put_in(end, "half");
@@ -548,7 +567,115 @@ static void connections_are_opened(void)
     CHECK(unlink(path) == 0 && rmdir(directory) == 0);
 }
 
-TEST_MAIN({"time", time_is_reckoned}, {"messages", messages_are_read}, {"names", names_are_escaped},
-          {"texts", texts_are_cut}, {"published", types_are_published}, {"sent", lines_are_sent},
+/* The hidden thread of an attached process, as far as the state of the attachment knows it. */
+static struct {
+    int         wake;
+    bool        ends;    /* it ends the attachment, and does not answer */
+    const char *message; /* what it has to tell */
+} hidden;
+
+/* Waits until it is woken, and then answers or ends. */
+static void *serve_once(void *arg)
+{
+    struct pollfd           poll_fd = {.fd = hidden.wake, .events = POLLIN};
+    const k3thread_exctype *type;
+    char                    message[K3THREAD_MESSAGE_MAX];
+    unsigned                asked;
+
+    CHECK_EQUAL(poll(&poll_fd, 1, -1), 1);
+    CHECK_EQUAL(eventfd_read(hidden.wake, &(eventfd_t){0}), 0);
+    asked = k3t_attach_asked(&type, message);
+    if (hidden.message != NULL) {
+        CHECK(type == &k3thread_KeyError);
+        CHECK_TEXT(message, hidden.message);
+    }
+    if (hidden.ends)
+        k3t_attach_note_ended();
+    else
+        k3t_attach_note_reply(asked);
+    return arg;
+}
+
+static pthread_t serve(void)
+{
+    pthread_t thread;
+
+    CHECK_EQUAL(pthread_create(&thread, NULL, serve_once, NULL), 0);
+    return thread;
+}
+
+static void the_attachment_has_a_state(void)
+{
+    struct k3thread *self = k3thread_self();
+    bool             there = true;
+    pthread_t        thread;
+    int              first = dup(STDERR_FILENO), second = dup(STDERR_FILENO);
+
+    hidden.wake = eventfd(0, EFD_CLOEXEC);
+    CHECK_EQUAL(k3t_attach_stop(0), -ENOENT);
+    CHECK_EQUAL(k3t_attach_ask_to_tell(NULL, NULL, 0), -ENOENT);
+    CHECK_EQUAL(k3t_attach_begin(self, &there), 0);
+    CHECK(!there && !k3t_attach_must_stop());
+    CHECK(k3t_attach_main() == self);
+    k3thread_unref(self);
+    CHECK_EQUAL(k3t_attach_begin(self, &there), -EALREADY); /* another thread is at it */
+    CHECK(!there);
+    CHECK_EQUAL(k3t_attach_ask_to_tell(NULL, NULL, 0), -ENOENT);
+    k3t_attach_note_served(hidden.wake);
+    CHECK_EQUAL(k3t_attach_begin(self, &there), 0);
+    CHECK(there);
+
+    errno = 77;
+    CHECK_EQUAL(k3t_attach_ask_to_tell(NULL, NULL, 0), -ETIMEDOUT);
+    CHECK_EQUAL(errno, 77);
+    CHECK_EQUAL(eventfd_read(hidden.wake, &(eventfd_t){0}), 0); /* it was woken */
+    hidden.message = "why";
+    thread = serve();
+    CHECK_EQUAL(k3t_attach_ask_to_tell(&k3thread_KeyError, "why", 60), 0);
+    CHECK_EQUAL(pthread_join(thread, NULL), 0);
+    thread = serve(); /* the exception stays the one that ends the process */
+    CHECK_EQUAL(k3t_attach_ask_to_tell(NULL, NULL, 60), 0);
+    CHECK_EQUAL(pthread_join(thread, NULL), 0);
+    hidden.ends = true;
+    thread = serve();
+    CHECK_EQUAL(k3t_attach_ask_to_tell(NULL, NULL, 60), -ECONNRESET);
+    CHECK_EQUAL(pthread_join(thread, NULL), 0);
+
+    CHECK_EQUAL(k3t_attach_begin(self, &there), 0); /* the next attachment */
+    CHECK(!there);
+    k3t_attach_note_served(hidden.wake);
+    CHECK_EQUAL(k3t_attach_stop(0), -ETIMEDOUT);
+    CHECK(k3t_attach_must_stop());
+    CHECK_EQUAL(eventfd_read(hidden.wake, &(eventfd_t){0}), 0);
+    CHECK_EQUAL(k3t_attach_begin(self, &there), -EALREADY); /* the last one is about to end */
+    CHECK_EQUAL(k3t_attach_ask_to_tell(NULL, NULL, 0), -ENOENT);
+    hidden.message = NULL;
+    thread = serve();
+    CHECK_EQUAL(k3t_attach_stop(60), 0);
+    CHECK_EQUAL(pthread_join(thread, NULL), 0);
+    CHECK(k3t_attach_main() == self); /* without an attachment it is the main thread */
+    k3thread_unref(self);
+
+    CHECK_EQUAL(k3t_attach_begin(self, &there), 0);
+    CHECK(!k3t_attach_must_stop());
+    k3t_attach_note_served(hidden.wake);
+    k3t_attach_note_ending();
+    CHECK(k3t_attach_must_stop());
+    k3t_attach_note_ended();
+    CHECK_EQUAL(k3t_attach_begin(self, &there), 0);
+    k3t_attach_note_served(hidden.wake);
+    k3t_attach_note_descriptors(first, second);
+    k3t_attach_lock();
+    k3t_attach_in_child(); /* which closes what it has inherited, and is not attached */
+    CHECK(fcntl(first, F_GETFD) < 0 && fcntl(second, F_GETFD) < 0 &&
+          fcntl(hidden.wake, F_GETFD) < 0);
+    CHECK_EQUAL(k3t_attach_stop(0), -ENOENT);
+    CHECK_EQUAL(k3t_attach_begin(self, &there), 0);
+    CHECK(!there);
+}
+
+TEST_MAIN({"state", the_attachment_has_a_state}, {"time", time_is_reckoned},
+          {"messages", messages_are_read}, {"names", names_are_escaped}, {"texts", texts_are_cut},
+          {"published", types_are_published}, {"sent", lines_are_sent},
           {"received", lines_are_received}, {"endless", endless_lines_are_refused},
           {"permit", the_permit_is_received}, {"opened", connections_are_opened})

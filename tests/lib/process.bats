@@ -128,6 +128,7 @@ needs_no_asan() {
 }
 
 @test "parts: instants are reckoned to the nanosecond, and rounded up" { t parts time; }
+@test "parts: an attachment begins, is asked, and ends, in this order" { t parts state; }
 @test "parts: a message of the supervisor is read, and anything else is refused" { t parts messages; }
 @test "parts: names are escaped for a shell, and texts are cut between characters" {
   t parts names
