@@ -427,49 +427,62 @@ bool output_file_restore(const struct job *of, int error)
     return error == -ENOENT && missing-- > 0;
 }
 
-/* Reads SIZE bytes at most from the output. Returns how many there were. */
-static ssize_t drain(size_t size)
-{
-    static char bytes[4 * 1024 * 1024];
+#define PATTERN 251
+#define MIB     1048576
 
-    return read(ends[0], bytes, size);
+static char   pattern[MIB + PATTERN]; /* byte I is I % PATTERN */
+static size_t written, came;
+
+/* Writes the next SIZE bytes of the pattern. */
+static void write_on(struct remote_output *output, size_t size)
+{
+    CHECK(remote_output_write(output, pattern + written % PATTERN, size));
+    written += size;
+}
+
+/* Reads SIZE bytes at most, and checks that they are the next ones of the pattern. Returns how many there were. */
+static ssize_t read_on(size_t size)
+{
+    static char bytes[MIB];
+    ssize_t     n = read(ends[0], bytes, size);
+
+    for (ssize_t i = 0; i < n; i++, came++)
+        CHECK_EQUAL(bytes[i], (char) (came % PATTERN));
+    return n;
 }
 
 static void a_slow_reader_gets_all_output(void)
 {
-    static char          bytes[1024 * 1024];
     struct remote_output output = {0};
-    size_t               written = 0, came = 0;
-    ssize_t              n;
+    int                  before = test_count_open();
+    size_t               kept;
 
+    for (size_t i = 0; i < sizeof(pattern); i++)
+        pattern[i] = (char) (i % PATTERN);
     CHECK(pipe2(ends, O_NONBLOCK | O_CLOEXEC) == 0);
     missing = 3; /* another program removes it again */
     CHECK_EQUAL(remote_output_open(&output, &job), 0);
     CHECK_EQUAL(remote_output_poll(&output).fd, -1);
-    while (!remote_output_is_full(&output)) {
-        CHECK(remote_output_write(&output, bytes, 5000));
-        written += 5000;
-    }
+    while (!remote_output_is_full(&output))
+        write_on(&output, 5000);
     CHECK_EQUAL(remote_output_poll(&output).fd, output.fd);
     CHECK_EQUAL(remote_output_poll(&output).events, POLLOUT);
-    CHECK(remote_output_write(&output, bytes, 3)); /* behind what is kept */
-    written += 3;
-    while ((n = drain(3000)) > 0) {
-        came += (size_t) n;
+    CHECK(read_on(9000) > 0);
+    write_on(&output, 300000); /* behind what is kept */
+    while (read_on(3000) > 0)
         CHECK(remote_output_flush(&output));
-    }
     CHECK_EQUAL(came, written);
     CHECK(!remote_output_is_full(&output));
-    while (byte_queue_size(&output.unwritten) <
-           sizeof(bytes)) /* nobody reads: a MiB is kept, and no more */
-        CHECK(remote_output_write(&output, bytes, 100000));
-    written = byte_queue_size(&output.unwritten);
-    CHECK(written < sizeof(bytes) + 100000);
-    CHECK(remote_output_write(&output, bytes, 100000));
-    CHECK_EQUAL(byte_queue_size(&output.unwritten), written);
+    while (byte_queue_size(&output.unwritten) < MIB) /* nobody reads: a MiB is kept, and no more */
+        write_on(&output, 100000);
+    kept = byte_queue_size(&output.unwritten);
+    CHECK(kept < MIB + 100000);
+    write_on(&output, 100000);
+    CHECK_EQUAL(byte_queue_size(&output.unwritten), kept);
     remote_output_close(&output);
     CHECK(output.fd == -1 && !remote_output_is_full(&output));
     close(ends[0]);
+    CHECK_EQUAL(test_count_open(), before);
 }
 
 static void a_reader_that_goes_is_noticed_once(void)
