@@ -645,6 +645,9 @@ there() {
 @test "the threads on the screen are asked for first, and then all others" { "$HELPERS/top_screen" others; }
 @test "at most 64 threads are asked for at once, and all of them in turn" { "$HELPERS/top_screen" turns; }
 @test "in an order by usage all threads are looked at" { "$HELPERS/top_screen" survey; }
+@test "a survey of many threads pauses, and goes on where it has stopped" { "$HELPERS/top_screen" slices; }
+@test "the last line of a log is read when the log was written to" { "$HELPERS/top_screen" watched; }
+@test "a log that two threads share is watched for both" { "$HELPERS/top_screen" shared; }
 @test "the picture of top changes at whole seconds" { "$HELPERS/top_screen" ticks; }
 
 @test "top for which descriptors are short says so, and not that memory is" {

@@ -16,6 +16,7 @@
 #include "cli/top/list_view.h"
 #include "cli/top/live.h"
 #include "cli/top/log_view.h"
+#include "cli/top/log_watch.h"
 #include "cli/top/raise_menu.h"
 #include "cli/top/state.h"
 #include "cli/top/survey.h"
@@ -27,7 +28,7 @@
 
 #define COLUMNS_MAX 200
 
-static double now = 1000;
+static double now = 1000, step; /* the time, and how long each look at the clock takes */
 
 /* The picture, and its cursor. */
 static char               picture[50][COLUMNS_MAX];
@@ -51,6 +52,7 @@ static struct client client;
 double __wrap_clock_monotonic(void);
 double __wrap_clock_monotonic(void)
 {
+    now += step;
     return now;
 }
 
@@ -512,7 +514,30 @@ static void keys_choose_what_is_shown(void)
     press(DISPLAY_ENTER);
     draw();
     check_row(0, "2 threads, 2 running");
+    CHECK_EQUAL(state.selected, 0);
     press(DISPLAY_ESCAPE);
+    CHECK_EQUAL(state.selected, 1);
+    type("f");
+    press(DISPLAY_DOWN); /* arrows move while a filter is typed */
+    CHECK_EQUAL(state.selected, 2);
+    press(DISPLAY_UP);
+    CHECK_EQUAL(state.selected, 1);
+    press(DISPLAY_ENTER);
+    CHECK_EQUAL(state.message.size, 0);
+    check_asked("");
+    /* A message stays until the next key, and while a filter is typed. */
+    state_say(&state, "said");
+    state.must_draw = false;
+    type("f");
+    CHECK(state.must_draw && state.message.size == 0);
+    state_say(&state, "said");
+    type("a");
+    CHECK_EQUAL(state.message.size, 4);
+    press(DISPLAY_ESCAPE);
+    /* The selected thread stays selected wherever it is. */
+    type("sGi");
+    CHECK(state.selected == 2 && state.cursor == 0 && !state.must_arrange);
+    type("iSg");
     CHECK_EQUAL(state.arrangement.count, 2);
     type("/a");
     press(DISPLAY_ESCAPE);
@@ -529,6 +554,8 @@ static void keys_choose_what_is_shown(void)
     type("h");
     CHECK_EQUAL(state.mode, MODE_HELP);
     type("r"); /* any key ends the help, and does nothing else */
+    CHECK_EQUAL(state.mode, MODE_LIST);
+    type("h/");
     CHECK_EQUAL(state.mode, MODE_LIST);
     type("?");
     CHECK_EQUAL(state.mode, MODE_HELP);
@@ -568,7 +595,12 @@ static void lines_are_typed(void)
     CHECK(typed_take(&typed, DISPLAY_BACKSPACE));
     CHECK_TEXT(typed.text, "a");
     CHECK(!typed_take(&typed, '\001') && !typed_take(&typed, DISPLAY_UP));
-    CHECK(typed_take(&typed, ' ') && typed_take(&typed, 255));
+    CHECK(typed_take(&typed, ' '));
+    CHECK_TEXT(typed.text, "a ");
+    CHECK(typed_take(&typed, DISPLAY_BACKSPACE) && typed_take(&typed, DISPLAY_BACKSPACE));
+    CHECK_TEXT(typed.text, "");
+    CHECK(!typed_take(&typed, DISPLAY_BACKSPACE));
+    CHECK(typed_take(&typed, 'a') && typed_take(&typed, ' ') && typed_take(&typed, 255));
     for (size_t i = 3; i < STATE_TYPED_MAX; i++)
         CHECK(typed_take(&typed, 'x'));
     CHECK(!typed_take(&typed, 'x'));
@@ -1062,6 +1094,96 @@ static void all_threads_are_surveyed(void)
     CHECK_EQUAL(looks, 4);
 }
 
+/* A survey of many threads pauses after four milliseconds, and goes on where it has stopped. */
+static void a_survey_has_slices(void)
+{
+    begin("[" RUNS(1, "a") "," RUNS(2, "b") "," RUNS(3, "c") "," RUNS(4, "d") "," RUNS(5, "e") "]",
+          true);
+    state.arrangement.order = ARRANGE_CPU;
+    looks = 0;
+    step = 0.003;
+    for (size_t done = 2; done < 6; done += 2) {
+        state.must_draw = false;
+        survey_all(&state, now);
+        CHECK(looks == (int) done && state.surveyed == done && !state.must_draw);
+        CHECK(fabs(state.survey_next - now - 0.1) < 1e-9);
+        survey_all(&state, now + 0.09);
+        CHECK_EQUAL(looks, done);
+        now += 0.1;
+    }
+    survey_all(&state, now);
+    CHECK(looks == 5 && state.surveyed == 0 && state.must_draw);
+}
+
+static void note_change(void *context, int64_t id)
+{
+    CHECK(context == &state);
+    rows_find(&state.rows, id)->live.is_read = false;
+}
+
+/* Surveys the screen, and checks the last lines of the first two threads. */
+static void check_lines(const char *first, const char *second)
+{
+    survey_visible(&state, now);
+    CHECK_TEXT(state.rows.by_id[0]->live.line, first);
+    CHECK_TEXT(state.rows.by_id[1]->live.line, second);
+}
+
+/* The last line of a log is read when the log was written to, or when nobody would notice that. */
+static void logs_are_watched(void)
+{
+    int before = test_count_open();
+
+    begin("[" RUNS(1, "a") "," RUNS(2, "b") "]", true);
+    write_log("a.log", 1, 2);
+    unlink("b.log");
+    check_lines("line 002", "");
+    CHECK(!log_watch_take(&state.logs, note_change, &state));
+    write_log("b.log", 1, 1); /* it could not be watched before */
+    check_lines("line 002", "line 001");
+    write_log("a.log", 3, 3);
+    check_lines("line 002", "line 001");
+    CHECK(log_watch_take(&state.logs, note_change, &state));
+    check_lines("line 003", "line 001");
+    CHECK_EQUAL(state.logs.count, 2);
+    /* Only the logs on the screen are watched, and of threads that have not ended. */
+    state.rows.by_id[1]->state = STATE_ENDED;
+    check_lines("line 003", "line 001");
+    CHECK_EQUAL(state.logs.count, 1);
+    write_log("b.log", 2, 2);
+    CHECK(!log_watch_take(&state.logs, note_change, &state));
+    state.rows.by_id[1]->state = STATE_RUNNING;
+    check_lines("line 003", "line 002");
+    CHECK_EQUAL(state.logs.count, 2);
+    state.display.rows = 5;
+    survey_visible(&state, now);
+    CHECK(state.logs.count == 1 && state.logs.list[0].id == 1);
+    write_log("b.log", 3, 3);
+    CHECK(!log_watch_take(&state.logs, note_change, &state));
+    log_watch_close(&state.logs);
+    CHECK(state.logs.fd == -1 && state.logs.count == 0);
+    CHECK_EQUAL(test_count_open(), before);
+}
+
+/* Two threads may share a log. It is watched for as long as one of them is on the screen. */
+static void a_shared_log_is_watched(void)
+{
+    begin("[" RUNS(1, "a") "," RUNS(2, "a") "]", true);
+    write_log("a.log", 1, 1);
+    check_lines("line 001", "line 001");
+    CHECK_EQUAL(state.logs.count, 2);
+    write_log("a.log", 2, 2);
+    CHECK(log_watch_take(&state.logs, note_change, &state));
+    check_lines("line 002", "line 002");
+    state.display.rows = 5;
+    survey_visible(&state, now);
+    CHECK_EQUAL(state.logs.count, 1);
+    write_log("a.log", 3, 3);
+    CHECK(log_watch_take(&state.logs, note_change, &state));
+    survey_visible(&state, now);
+    CHECK_TEXT(state.rows.by_id[0]->live.line, "line 003");
+}
+
 /* The screen changes at whole seconds, when a time or a thread's usage may be another one. */
 static void the_next_picture_is_due_at_a_whole_second(void)
 {
@@ -1069,7 +1191,11 @@ static void the_next_picture_is_due_at_a_whole_second(void)
     now = 1000.25;
     usage = (struct live_usage){.cpu = 1};
     survey_visible(&state, now);
+    CHECK_EQUAL(looks, 1);
     CHECK_EQUAL(survey_next(&state, now) * 100, 100100);
+    state.rows.by_id[0]->seconds =
+        7210; /* which changes once a minute, but its processes are looked at */
+    CHECK_EQUAL(survey_next(&state, now) * 100, 100200);
     state.rows.by_id[0]->seconds = NAN;
     CHECK(isinf(survey_next(&state, now)));
     state.arrangement.order = ARRANGE_MEMORY;
@@ -1085,5 +1211,6 @@ TEST_MAIN({"beginning", the_beginning}, {"events", events_change_the_rows},
           {"log", the_log_is_read}, {"far-log", a_log_elsewhere_is_asked_for},
           {"live", processes_are_looked_at}, {"far", usage_elsewhere_is_asked_for},
           {"others", the_others_are_asked_for_too}, {"turns", many_threads_are_asked_for_in_turn},
-          {"survey", all_threads_are_surveyed},
+          {"survey", all_threads_are_surveyed}, {"slices", a_survey_has_slices},
+          {"watched", logs_are_watched}, {"shared", a_shared_log_is_watched},
           {"ticks", the_next_picture_is_due_at_a_whole_second})
