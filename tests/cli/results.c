@@ -261,18 +261,18 @@ static void a_trace_has_the_phases_and_the_raises(void)
     run_begin(&run);
     run.result.name = "a\"b";
     run.result.status = 3;
-    run_add(&run, "'id':2,'name':{'base64':'/w=='},'host':'m'");
+    run_add(&run, "'id':1,'name':{'base64':'/w=='},'host':'m'");
     run_add(&run, "'id':3,'name':'c','host':null");
-    run_add_phase(&run, 2, "delayed", 0, -1, 0.0000004);
-    run_add_phase(&run, 2, "running", 1, 0.0000006, 1.5);
-    last = run_add_phase(&run, 2, "stopping", 1, 1.5, 2);
+    run_add_phase(&run, 1, "delayed", 0, -1, 0.0000004);
+    run_add_phase(&run, 1, "running", 1, 0.0000006, 1.5);
+    last = run_add_phase(&run, 1, "stopping", 1, 1.5, 2);
     last->is_last = true;
     last->end.exit_code = 0;
     last->end.exception = json_string("SystemExit");
-    run_add_phase(&run, 2, "running", 2, 3, 2.5);
-    run_add_phase(&run, 2, "ready", 2, 3, 3.25)->is_last = true;
-    run.course.threads[2].phases[4].end.signal = 15;
-    run_add_raise(&run, 2, 1.5, "SystemExit", NULL);
+    run_add_phase(&run, 1, "running", 2, 3, 2.5);
+    run_add_phase(&run, 1, "ready", 2, 3, 3.25)->is_last = true;
+    run.course.threads[1].phases[4].end.signal = 15;
+    run_add_raise(&run, 1, 1.5, "SystemExit", NULL);
     run_add_raise(&run, 3, 0.25, "ValueError", "no");
     run.course.raises[1].inner = json_string("w-1");
     result_add_trace(&text, &run.result);
@@ -281,27 +281,27 @@ static void a_trace_has_the_phases_and_the_raises(void)
         "{\"traceEvents\":[\n"
         "{\"ph\":\"M\",\"name\":\"process_name\",\"pid\":1,\"tid\":0,\"args\":{\"name\":\"a\\\"b\"}"
         "},\n"
-        "{\"ph\":\"M\",\"name\":\"thread_name\",\"pid\":1,\"tid\":2,\"args\":{\"name\":\"\\\\xff\"}"
+        "{\"ph\":\"M\",\"name\":\"thread_name\",\"pid\":1,\"tid\":1,\"args\":{\"name\":\"\\\\xff\"}"
         "},\n"
-        "{\"ph\":\"M\",\"name\":\"thread_sort_index\",\"pid\":1,\"tid\":2,\"args\":{\"sort_index\":"
-        "2}},\n"
-        "{\"ph\":\"X\",\"name\":\"delayed\",\"pid\":1,\"tid\":2,\"cat\":\"phase\",\"ts\":0,\"dur\":"
+        "{\"ph\":\"M\",\"name\":\"thread_sort_index\",\"pid\":1,\"tid\":1,\"args\":{\"sort_index\":"
+        "1}},\n"
+        "{\"ph\":\"X\",\"name\":\"delayed\",\"pid\":1,\"tid\":1,\"cat\":\"phase\",\"ts\":0,\"dur\":"
         "0,\"args\":{}},\n"
-        "{\"ph\":\"X\",\"name\":\"running\",\"pid\":1,\"tid\":2,\"cat\":\"phase\",\"ts\":1,\"dur\":"
+        "{\"ph\":\"X\",\"name\":\"running\",\"pid\":1,\"tid\":1,\"cat\":\"phase\",\"ts\":1,\"dur\":"
         "1499999,\"args\":{\"run\":1}},\n"
-        "{\"ph\":\"X\",\"name\":\"stopping\",\"pid\":1,\"tid\":2,\"cat\":\"phase\",\"ts\":1500000,"
+        "{\"ph\":\"X\",\"name\":\"stopping\",\"pid\":1,\"tid\":1,\"cat\":\"phase\",\"ts\":1500000,"
         "\"dur\":500000,"
         "\"args\":{\"run\":1,\"exit_code\":0,\"exception\":\"SystemExit\"}},\n"
-        "{\"ph\":\"X\",\"name\":\"running\",\"pid\":1,\"tid\":2,\"cat\":\"phase\",\"ts\":3000000,"
+        "{\"ph\":\"X\",\"name\":\"running\",\"pid\":1,\"tid\":1,\"cat\":\"phase\",\"ts\":3000000,"
         "\"dur\":0,"
         "\"args\":{\"run\":2,\"host\":\"m\"}},\n"
-        "{\"ph\":\"X\",\"name\":\"ready\",\"pid\":1,\"tid\":2,\"cat\":\"phase\",\"ts\":3000000,"
+        "{\"ph\":\"X\",\"name\":\"ready\",\"pid\":1,\"tid\":1,\"cat\":\"phase\",\"ts\":3000000,"
         "\"dur\":250000,"
         "\"args\":{\"run\":2,\"host\":\"m\",\"signal\":15}},\n"
         "{\"ph\":\"M\",\"name\":\"thread_name\",\"pid\":1,\"tid\":3,\"args\":{\"name\":\"c\"}},\n"
         "{\"ph\":\"M\",\"name\":\"thread_sort_index\",\"pid\":1,\"tid\":3,\"args\":{\"sort_index\":"
         "3}},\n"
-        "{\"ph\":\"i\",\"name\":\"SystemExit\",\"pid\":1,\"tid\":2,\"cat\":\"raise\",\"s\":\"t\","
+        "{\"ph\":\"i\",\"name\":\"SystemExit\",\"pid\":1,\"tid\":1,\"cat\":\"raise\",\"s\":\"t\","
         "\"ts\":1500000,\"args\":{}},\n"
         "{\"ph\":\"i\",\"name\":\"ValueError\",\"pid\":1,\"tid\":3,\"cat\":\"raise\",\"s\":\"t\","
         "\"ts\":250000,"
