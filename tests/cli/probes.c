@@ -671,6 +671,11 @@ static void a_line_of_output_is_an_answer(void)
     CHECK(!ready_check(ready, &plan));
     ready_close(ready);
     CHECK_EQUAL(access("./output", F_OK), 0);
+    unlink("./output");
+    print("x\n\r\n", 4);
+    ready = look_for("line:^$", &plan, 2);
+    CHECK(ready_check(ready, &plan));
+    ready_close(ready);
 }
 
 static void the_last_line_needs_no_newline_when_the_command_has_ended(void)

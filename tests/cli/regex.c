@@ -202,6 +202,7 @@ static void refused(void)
     CHECK_EQUAL(error_of("\\9"), -ENOTSUP);
     CHECK_EQUAL(error_of(text = many("a", REGEX_NODES - 1, "")), 0); /* one node is its end */
     free(text);
+    CHECK_EQUAL(error_of("(){99999}"), -E2BIG); /* although it would repeat nothing */
     CHECK_EQUAL(error_of(text = many("a", REGEX_NODES, "")), -E2BIG);
     free(text);
     CHECK_EQUAL(error_of("a{999}"), 0);
