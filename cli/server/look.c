@@ -124,8 +124,7 @@ static void reply(struct look *look)
 
     text_byte(&text, '[', 1);
     for (size_t i = 0; i < look->count; i++) {
-        if (i > 0)
-            write_comma(&text);
+        write_comma(&text);
         write_looked(&text, &look->threads[i]);
     }
     text_byte(&text, ']', 1);
@@ -202,7 +201,6 @@ static void ask(struct look *look, const struct seat *seat)
 {
     struct far_look *far = &look->far[look->far_count];
     struct text      params = {0};
-    bool             is_first = true;
 
     if (far_open(&far->far, seat, &user) != 0)
         return;
@@ -215,10 +213,8 @@ static void ask(struct look *look, const struct seat *seat)
     for (size_t i = 0; i < look->count; i++) {
         if (look->threads[i].seat != seat || look->threads[i].far_id == 0)
             continue;
-        if (!is_first)
-            write_comma(&params);
+        write_comma(&params);
         write_integer(&params, (int64_t) look->threads[i].far_id);
-        is_first = false;
     }
     text_add(&params, "]}");
     (void) far_request(&far->far, "look", &params);

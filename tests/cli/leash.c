@@ -5,6 +5,7 @@
 #include "cli/server/leash.h"
 #include "cli/server/record.h"
 
+#include <malloc.h>
 #include <pthread.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -162,6 +163,9 @@ static void references(void)
     int           before = test_count_open();
     struct leash *leash = open_leash(pid), *same = open_leash(pid), *later;
 
+#ifdef M_PERTURB
+    mallopt(M_PERTURB, 90); /* the use of freed memory shows */
+#endif
     CHECK(leash == same && test_count_open() == before + 1);
     leash_release(leash);
     CHECK(count == 1 && open_leash(pid) == leash);
@@ -177,6 +181,10 @@ static void references(void)
     leash_release(leash);
     CHECK(count == 0 && test_count_open() == before);
     CHECK(waitpid(pid, NULL, 0) == pid);
+    leash_put(open_leash(getpid()), &records[0]);
+    CHECK_EQUAL(count, 1);
+    leash_remove(&records[0]);
+    CHECK_EQUAL(count, 0);
     leash_put(open_leash(pid), &records[0]); /* there is no such process */
     CHECK(count == 0 && leash_has_snapped(&records[0]));
     leash_remove(&records[0]);

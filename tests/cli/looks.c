@@ -194,6 +194,9 @@ static void here(void)
     CHECK_EQUAL(limit, 1024 - 3);
     look("[]", true);
     replied("[]");
+    usage.processes = 1023;
+    look("[1, 3]", false);
+    CHECK_EQUAL(limit, 1);
     usage.processes = 1024;
     look("[1, 3]", false);
     replied("[{\"id\":1,\"cpu\":1.5,\"memory\":4096},{\"id\":3,\"cpu\":0.0,\"memory\":0}]");
@@ -259,6 +262,7 @@ static void machines(void)
     place(2, &seats[0], 101);
     look("[1, 2, 3, 4]", false);
     CHECK_EQUAL(far_count, 2);
+    CHECK(call_expire() < 0); /* no time is set */
     CHECK_TEXT(fars[0].asked, "{\"threads\":[100,101]}");
     CHECK_TEXT(fars[1].asked, "{\"threads\":[200]}");
     CHECK_TEXT(sent, "");
@@ -268,8 +272,8 @@ static void machines(void)
             ",{\"id\":100,\"cpu\":-1,\"memory\":-1}]}");
     CHECK(fars[0].is_left && !fars[0].is_closed);
     CHECK_TEXT(sent, "");
-    says(1, "{\"result\":[{\"id\":200,\"cpu\":1,\"memory\":2}]}");
-    replied("[{\"id\":1,\"cpu\":0.0,\"memory\":0},{\"id\":2,\"cpu\":1.0,\"memory\":2},{\"id\":3,"
+    says(1, "{\"result\":[{\"id\":200,\"cpu\":1,\"memory\":1}]}");
+    replied("[{\"id\":1,\"cpu\":0.0,\"memory\":0},{\"id\":2,\"cpu\":1.0,\"memory\":1},{\"id\":3,"
             "\"cpu\":2.5,\"memory\":7},"
             "{\"id\":4,\"cpu\":1.5,\"memory\":4096}]");
     CHECK(!fars[0].is_closed && !fars[1].is_closed);
@@ -280,7 +284,7 @@ static void lost_machines(void)
 {
     begin_records();
     place(0, &seats[0], 100);
-    place(1, &seats[1], 0);   /* its command has not begun there */
+    place(1, &seats[0], 0);   /* its command has not begun there */
     place(2, &seats[0], 101); /* it has ended */
     records[2].now.state = STATE_ENDED;
     records[2].now.pid = 0;
@@ -296,9 +300,9 @@ static void lost_machines(void)
     opening = 0;
     place(1, &seats[1], 200);
     look("[1, 2]", false);
-    says(1, "{\"result\":[]}");
+    says(2, "{\"result\":[]}");
     call_free(LIST_FIRST(&peer.calls)); /* the client goes while the other machine is asked */
-    CHECK(!fars[1].is_closed && fars[2].is_closed);
+    CHECK(fars[1].is_closed && !fars[2].is_closed);
     CHECK_TEXT(sent, "");
 }
 
