@@ -110,7 +110,7 @@ static void replied(const char *words)
 {
     if (strstr(sent, words) == NULL || strchr(sent, '\n') != sent + strlen(sent) - 1) {
         fprintf(stderr, "sent: %s\n", sent);
-        CHECK(!"one reply with these words");
+        test_fail(__FILE__, __LINE__, "that is not one reply with these words");
     }
     sent[0] = '\0';
 }

@@ -196,7 +196,7 @@ static void advances(double seconds)
     if (fabs(due - seconds) < 1e-6)
         return;
     fprintf(stderr, "due after %g, not %g\n", due, seconds);
-    CHECK(!"due at that time");
+    test_fail(__FILE__, __LINE__, "it is due at another time");
 }
 
 static void check_offers(int first, int second, int third)
