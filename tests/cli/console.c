@@ -123,7 +123,8 @@ ssize_t thread_terminal_copy(struct thread_terminal *given, uint64_t *position, 
     if (*position < lost)
         return -1;
     left = left < 2 ? left : 2; /* a few bytes at a time */
-    memcpy(data, output + *position, left);
+    for (size_t i = 0; i < left; i++)
+        data[i] = output[*position + i];
     *position += left;
     return (ssize_t) left;
 }

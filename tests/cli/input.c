@@ -265,13 +265,13 @@ static void waiting(void)
 /* A call goes on where it has stopped. */
 static void parts(void)
 {
-    static char data[PIPE + 4];
+    static char data[PIPE + 5];
     int         fd;
 
-    memcpy(data + PIPE, "tail", 4);
+    memcpy(data + PIPE, "tail", sizeof("tail"));
     open_input();
     fd = begin_run();
-    send_bytes(data, sizeof(data), false, -1);
+    send_bytes(data, PIPE + 4, false, -1);
     has_no_reply();
     CHECK_EQUAL(takes(fd, ""), PIPE);
     source->ready(source, EPOLLOUT);
