@@ -9,6 +9,7 @@
 #include "lib/clock.h"
 #include "lib/connection.h"
 #include "lib/published.h"
+#include "lib/record.h"
 #include "lib/shell_name.h"
 #include "lib/text.h"
 
@@ -609,14 +610,21 @@ static void the_attachment_has_a_state(void)
     struct k3thread *self = k3thread_self();
     bool             there = true;
     pthread_t        thread;
+    unsigned         references;
     int              first = dup(STDERR_FILENO), second = dup(STDERR_FILENO);
 
+    k3t_attach_lock();
+    k3t_attach_in_child(); /* of a process that was never attached: no descriptor is closed */
+    CHECK(fcntl(STDIN_FILENO, F_GETFD) >= 0);
+    references = atomic_load(&self->references);
     hidden.wake = eventfd(0, EFD_CLOEXEC);
     CHECK_EQUAL(k3t_attach_stop(0), -ENOENT);
     CHECK_EQUAL(k3t_attach_ask_to_tell(NULL, NULL, 0), -ENOENT);
     CHECK_EQUAL(k3t_attach_begin(self, &there), 0);
     CHECK(!there && !k3t_attach_must_stop());
     CHECK(k3t_attach_main() == self);
+    CHECK_EQUAL(atomic_load(&self->references),
+                references + 2); /* of the attachment, and of the caller */
     k3thread_unref(self);
     CHECK_EQUAL(k3t_attach_begin(self, &there), -EALREADY); /* another thread is at it */
     CHECK(!there);
@@ -641,6 +649,7 @@ static void the_attachment_has_a_state(void)
     CHECK_EQUAL(k3t_attach_ask_to_tell(NULL, NULL, 60), -ECONNRESET);
     CHECK_EQUAL(pthread_join(thread, NULL), 0);
 
+    CHECK_EQUAL(atomic_load(&self->references), references);
     CHECK_EQUAL(k3t_attach_begin(self, &there), 0); /* the next attachment */
     CHECK(!there);
     k3t_attach_note_served(hidden.wake);
@@ -669,9 +678,19 @@ static void the_attachment_has_a_state(void)
     k3t_attach_in_child(); /* which closes what it has inherited, and is not attached */
     CHECK(fcntl(first, F_GETFD) < 0 && fcntl(second, F_GETFD) < 0 &&
           fcntl(hidden.wake, F_GETFD) < 0);
+    CHECK_EQUAL(atomic_load(&self->references), references);
     CHECK_EQUAL(k3t_attach_stop(0), -ENOENT);
+    CHECK_EQUAL(dup2(STDERR_FILENO, first), first);
+    k3t_attach_lock();
+    k3t_attach_in_child(); /* of the child: the number means another file now */
+    CHECK(fcntl(first, F_GETFD) >= 0);
+
     CHECK_EQUAL(k3t_attach_begin(self, &there), 0);
     CHECK(!there);
+    k3t_attach_note_served(-1); /* which cannot be woken */
+    errno = 77;
+    CHECK_EQUAL(k3t_attach_ask_to_tell(NULL, NULL, 0), -ETIMEDOUT);
+    CHECK_EQUAL(errno, 77);
 }
 
 TEST_MAIN({"state", the_attachment_has_a_state}, {"time", time_is_reckoned},
