@@ -79,7 +79,6 @@ void waiting_become_ready(struct worker *worker)
 /* Notes that the probe has shown the command to be ready, and posts it. */
 static void take_ready(struct worker *worker)
 {
-    worker->ready_deadline = INFINITY;
     if (!ready_lasts(worker->ready))
         starting_close_probe(worker); /* the probe will report nothing more */
     if (worker->report->ready)

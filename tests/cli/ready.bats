@@ -399,6 +399,21 @@ READY=1\" &); sleep 1000"
   becomes_ready a
 }
 
+@test "a command that says twice that it is ready becomes ready once" {
+  notifier
+  k3 start -- true
+  script "$notify READY=1 BARRIER=1 && $notify READY=1 BARRIER=1" <<'END'
+client = Client()
+client.call("watch", events=["ready", "ended"])
+start("sh", "-c", sys.argv[1], name="a", ready="notify")
+events = []
+while "ended" not in events:
+    event = client.receive()["params"]
+    events += [event["event"]] if event["thread"]["name"] == "a" else []
+assert events == ["ready", "ended"], events
+END
+}
+
 @test "the status that a command notifies is shown, and a barrier is answered once the status is known" {
   notifier
   k3 start --name a --ready notify -- sh -c "$notify STATUS=one STATUS=two BARRIER=1 && echo >said; until [ -e go ]; do sleep 0.02; done
