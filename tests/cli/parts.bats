@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # Parts of the program that know nothing of threads, tested alone: see tests/cli/text.c, words.c, files.c, regex.c,
-# terminal.c, detach.c, times.c, logs.c, place.c, worker.c, spawn.c, process.c, loop.c
+# terminal.c, detach.c, executable.c, relay.c, times.c, logs.c, place.c, worker.c, spawn.c, process.c, loop.c
 # and report.c.
 
 load helpers
@@ -113,6 +113,10 @@ load helpers
 @test "another key behind ^\\ is dropped as a whole, in whatever pieces the keys come" { "$HELPERS/detach" pieces; }
 @test "a key that has begun is whole after a pause" { "$HELPERS/detach" pause; }
 @test "a sequence longer than any key does not stop the keys" { "$HELPERS/detach" endless; }
+
+@test "a command without a slash is looked for in PATH, and must be a file that may be executed" { "$HELPERS/executable" path; }
+@test "a command with a slash is not looked for in PATH" { "$HELPERS/executable" slash; }
+@test "the command that a script started last is not looked for again" { "$HELPERS/executable" last; }
 
 @test "a relay passes what was read before and what comes, both ways" { "$HELPERS/relay" both-ways; }
 @test "a relay's input is read up to its end, and bytes can be put in front of it" { "$HELPERS/relay" input; }

@@ -57,6 +57,7 @@ $(BUILD)/tests/cli/link: $(addprefix $(BUILD)/cli/,$(addprefix base/, \
 	channel.c.o frame.c.o link.c.o))
 $(BUILD)/tests/cli/link: TEST_LDFLAGS = -Wl,--wrap=clock_monotonic,--wrap=epoll_wait
 $(BUILD)/tests/cli/detach: $(addprefix $(BUILD)/cli/,base/array.c.o base/text.c.o commands/detach_keys.c.o)
+$(BUILD)/tests/cli/executable: $(BUILD)/cli/commands/executable.c.o
 $(BUILD)/tests/cli/relay: $(addprefix $(BUILD)/cli/,base/clock.c.o commands/relay.c.o)
 $(BUILD)/tests/cli/times: $(addprefix $(BUILD)/cli/,base/array.c.o base/text.c.o place/times.c.o)
 $(BUILD)/tests/cli/logs: $(addprefix $(BUILD)/cli/,base/array.c.o base/text.c.o $(addprefix place/, \
