@@ -19,7 +19,7 @@ static bool is_in_directory(const char *directory, size_t length, const char *na
     char path[PATH_MAX];
     int  size = snprintf(path, sizeof(path), "%.*s/%s", (int) length, directory, name);
 
-    return length > 0 && size > 0 && (size_t) size < sizeof(path) && is_executable(path);
+    return length > 0 && (size_t) size < sizeof(path) && is_executable(path);
 }
 
 static bool look(const char *name)
