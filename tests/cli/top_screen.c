@@ -23,6 +23,7 @@
 #include "cli/top/updates.h"
 
 #include <math.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <sys/socket.h>
 
@@ -987,6 +988,8 @@ static void usage_elsewhere_is_asked_for(void)
     CHECK(fabs(live_next(row) - now - 0.9) < 1e-9);
     CHECK(fabs(live_next(state.rows.by_id[1]) - now - 3.6) < 1e-9);
     CHECK(fabs(far_look_next(&state) - now - 0.9) < 1e-9);
+    row->seconds = state.rows.by_id[1]->seconds = 7210; /* which change once a minute */
+    CHECK_EQUAL(survey_next(&state, now), now + 1);
     row->live.pause = 1;
     survey_visible(&state, now + 0.5);
     check_asked("");
@@ -1142,27 +1145,37 @@ static void logs_are_watched(void)
     write_log("b.log", 1, 1); /* it could not be watched before */
     check_lines("line 002", "line 001");
     write_log("a.log", 3, 3);
+    write_log("b.log", 2, 2);
     check_lines("line 002", "line 001");
     CHECK(log_watch_take(&state.logs, note_change, &state));
-    check_lines("line 003", "line 001");
+    check_lines("line 003", "line 002");
     CHECK_EQUAL(state.logs.count, 2);
     /* Only the logs on the screen are watched, and of threads that have not ended. */
     state.rows.by_id[1]->state = STATE_ENDED;
-    check_lines("line 003", "line 001");
-    CHECK_EQUAL(state.logs.count, 1);
-    write_log("b.log", 2, 2);
-    CHECK(!log_watch_take(&state.logs, note_change, &state));
-    state.rows.by_id[1]->state = STATE_RUNNING;
     check_lines("line 003", "line 002");
+    CHECK_EQUAL(state.logs.count, 1);
+    (void) log_watch_take(&state.logs, note_change, &state);
+    write_log("b.log", 3, 3);
+    CHECK_EQUAL(poll(&(struct pollfd){.fd = state.logs.fd, .events = POLLIN}, 1, 0), 0);
+    state.rows.by_id[1]->state = STATE_RUNNING;
+    check_lines("line 003", "line 003");
     CHECK_EQUAL(state.logs.count, 2);
+    state.rows.by_id[0]->state = STATE_ENDED;
+    survey_visible(&state, now);
+    CHECK(state.logs.count == 1 && state.logs.list[0].id == 2);
+    state.rows.by_id[0]->state = STATE_RUNNING;
     state.display.rows = 5;
     survey_visible(&state, now);
     CHECK(state.logs.count == 1 && state.logs.list[0].id == 1);
-    write_log("b.log", 3, 3);
-    CHECK(!log_watch_take(&state.logs, note_change, &state));
+    /* What cannot be watched is read each time. */
     log_watch_close(&state.logs);
     CHECK(state.logs.fd == -1 && state.logs.count == 0);
     CHECK_EQUAL(test_count_open(), before);
+    state.display.rows = 10;
+    state.rows.by_id[1]->state = STATE_ENDED;
+    write_log("a.log", 4, 4);
+    write_log("b.log", 4, 4);
+    check_lines("line 004", "line 003");
 }
 
 /* Two threads may share a log. It is watched for as long as one of them is on the screen. */
@@ -1178,6 +1191,7 @@ static void a_shared_log_is_watched(void)
     state.display.rows = 5;
     survey_visible(&state, now);
     CHECK_EQUAL(state.logs.count, 1);
+    CHECK(!log_watch_take(&state.logs, note_change, &state));
     write_log("a.log", 3, 3);
     CHECK(log_watch_take(&state.logs, note_change, &state));
     survey_visible(&state, now);
