@@ -223,7 +223,15 @@ join --ready d"
   LD_LIBRARY_PATH=$BUILD run -1 k3 start --wait --call ./libjobs.so:show
 }
 
-@test "k3thread-host says what it is for" {
+@test "k3thread-host says what it is for, and without a worker gives its reasons to the user" {
+  local fd reason='--call: ./missing.so: cannot open shared object file: No such file or directory'
   run -2 "$BUILD/k3thread-host"
   says 'start --call LIBRARY:FUNCTION'
+  run -2 "$BUILD/k3thread-host" 1
+  for fd in x 1x '' -1 4294967297 99; do # no open descriptors
+    run -127 "$BUILD/k3thread-host" "$fd" ./missing.so:f
+    is "$output" "k3thread-host: $reason"
+  done
+  run -127 "$BUILD/k3thread-host" 1 ./missing.so:f # one that is open gets the message for the worker
+  is "$output" "127 $reason"
 }
