@@ -22,7 +22,7 @@
 static void check_address(const char *text, in_port_t otherwise, size_t count, const char *host,
                           int port)
 {
-    struct address addresses[ADDRESS_MAX];
+    struct address addresses[ADDRESS_MAX] = {{.size = 0}};
     char           words[INET6_ADDRSTRLEN] = "";
     size_t         got = address_parse(text, strlen(text), otherwise, addresses);
 
@@ -224,6 +224,16 @@ static void probes_of_a_running_command_are_told_apart(void)
 
 /* Probes at work */
 
+/* Returns the lowest number that no descriptor has: it is the same as before if none was left open. */
+static int lowest_free(void)
+{
+    int fd = dup(STDIN_FILENO);
+
+    CHECK(fd >= 0);
+    close(fd);
+    return fd;
+}
+
 static struct ready *open_probe(const char *spec, struct spawn_plan *plan)
 {
     struct ready *ready;
@@ -326,6 +336,7 @@ static void a_socket_in_the_file_system_is_an_answer(void)
     struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = "./socket"};
     int                fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     struct ready      *ready;
+    int                before = lowest_free();
 
     unlink("./socket");
     CHECK(fd >= 0);
@@ -336,6 +347,7 @@ static void a_socket_in_the_file_system_is_an_answer(void)
     CHECK_EQUAL(listen(fd, 1), 0);
     CHECK(ready_check(ready, &plan));
     ready_close(ready);
+    CHECK_EQUAL(lowest_free(), before);
     close(fd);
 }
 
@@ -440,7 +452,7 @@ static void a_server_that_ends_its_answer_early_is_asked_again(void)
     struct ready     *ready = open_probe(spec, &plan);
     int               fd = accept_request(ready, &plan, listener, request, sizeof(request));
 
-    CHECK_EQUAL(send(fd, "HTTP/1.1 100", 12, 0), 12);
+    CHECK_EQUAL(send(fd, "HTTP/1.1 103 Hints\r\nX: y", 24, 0), 24);
     CHECK(!check_at_event(ready, &plan));
     close(fd);
     CHECK(!check_at_event(ready, &plan));
@@ -464,7 +476,7 @@ static void a_server_that_answers_before_the_command_runs_is_named(void)
     char                     spec[64], other[64], wanted[256], command[128] = "";
     struct text              why = {0};
     struct ready            *ready;
-    int                      fd, cmdline = open("/proc/self/cmdline", O_RDONLY | O_CLOEXEC);
+    int                      before, fd, cmdline = open("/proc/self/cmdline", O_RDONLY | O_CLOEXEC);
     ssize_t                  size = read(cmdline, command, sizeof(command) - 1);
 
     close(cmdline);
@@ -474,8 +486,10 @@ static void a_server_that_answers_before_the_command_runs_is_named(void)
         fd = listen_at(hosts[i], "tcp:", spec, sizeof(spec));
         snprintf(other, sizeof(other), "tcp:%s:%s", i == 1 ? "[::1]" : "127.0.0.1",
                  strrchr(spec, ':') + 1);
+        before = lowest_free();
         CHECK_EQUAL(ready_open(other, &ready), 0);
         CHECK_EQUAL(ready_rule_out(ready, &plan, &why), -EADDRINUSE);
+        CHECK_EQUAL(lowest_free(), before);
         snprintf(wanted, sizeof(wanted),
                  "%s is answered before the command runs: pid %d (%s) listens there", other,
                  getpid(), command);
@@ -506,7 +520,7 @@ static void a_line_on_the_descriptor_is_an_answer(void)
 {
     struct spawn_plan plan = {.extra_count = 1};
     struct ready     *ready;
-    int               fd;
+    int               fd, other;
 
     CHECK_EQUAL(ready_open("7", &ready), 0);
     CHECK_EQUAL(fcntl(ready_poll(ready).fd, F_GETFL) & O_NONBLOCK, O_NONBLOCK);
@@ -518,16 +532,22 @@ static void a_line_on_the_descriptor_is_an_answer(void)
     ready_begin(ready, &plan, 0);
     CHECK(ready_next(ready) == INFINITY);
     CHECK_EQUAL(fcntl(plan.extras[1].from, F_GETFD), -1);
+    other = dup2(fd, plan.extras[1].from); /* the number is of another descriptor now */
     CHECK_EQUAL(write(fd, "up", 2), 2);
     CHECK(!check_at_event(ready, &plan));
     CHECK_EQUAL(write(fd, "x\ny", 3), 3);
     CHECK(check_at_event(ready, &plan));
     CHECK_EQUAL(write(fd, "z", 1), 1);
     CHECK(!check_at_event(ready, &plan));
+    CHECK_EQUAL(write(fd, "\n", 1), 1);
+    CHECK(check_at_event(ready, &plan));
     close(fd);
+    CHECK_EQUAL(dup2(STDIN_FILENO, other), other);
     CHECK(!check_at_event(ready, &plan));
     CHECK_EQUAL(ready_poll(ready).fd, -1); /* nothing can come any more */
     ready_close(ready);
+    CHECK(fcntl(other, F_GETFD) >= 0); /* the probe does not close it */
+    close(other);
     CHECK_EQUAL(ready_open("7", &ready),
                 0); /* a command that was not started leaves no descriptor */
     fd = ready_poll(ready).fd;

@@ -162,6 +162,7 @@ static void refused(void)
         "+a",
         "?",
         "{2}",
+        "a{}",
         "a|*",
         "(+)",
         "(",

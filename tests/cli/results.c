@@ -365,13 +365,16 @@ static void the_summary_has_a_row_for_each_thread(void)
                   "f     yes     0.5s  exit 0 (2 runs)\n");
     run_end(&run);
     run_begin(&run);
-    run_add(&run, "'id':1,'name':'a'," ENDED(1) ",'runs':1,'exit_code':0,'host':null");
-    run_add(&run, "'id':2,'name':'b'," ENDED(1) ",'runs':1,'exit_code':0,'host':'m'");
+    run_add(&run, "'id':1,'name':'a'," ENDED(1) ",'runs':1,'exit_code':0,'host':'m'");
+    run_add(&run, "'id':2,'name':'b'," ENDED(1) ",'runs':1,'exit_code':0");
+    run_add(&run, "'id':3,'name':'c'," ENDED(
+                      1) ",'runs':1,'signal':15,'exception':'SystemExit','host':null");
     check_summary(&run, 59.96,
-                  "k3thread: run: 2 ok, 1m00s\n"
+                  "k3thread: run: 2 ok, 1 skipped, 1m00s\n"
                   "NAME  HOST  DAEMON  TIME  RESULT\n"
-                  "a     -     no      1.0s  exit 0\n"
-                  "b     m     no      1.0s  exit 0\n");
+                  "a     m     no      1.0s  exit 0\n"
+                  "b     -     no      1.0s  exit 0\n"
+                  "c     -     no      1.0s  SystemExit, SIGTERM\n");
     run_end(&run);
 }
 
