@@ -15,6 +15,7 @@ load helpers
 @test "a reply that is none ends the connection" { "$HELPERS/client" garbage; }
 @test "a supervisor that had read a request went away; if it had not, there was none" { "$HELPERS/client" lost; }
 @test "a client gives up a reply that comes too late" { "$HELPERS/client" late; }
+@test "another machine is asked for a sign of life once, behind the first request" { "$HELPERS/client" host; }
 @test "a request of the quick way is not sent twice" { "$HELPERS/client" adopted; }
 @test "a long request is sent in pieces" { "$HELPERS/client" long; }
 @test "a request longer than 8 MiB is refused, and those before it are kept" { "$HELPERS/client" too-long; }

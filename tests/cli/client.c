@@ -241,6 +241,36 @@ static void an_adopted_connection_sends_nothing_twice(void)
     close(pair->supervisor);
 }
 
+/* A connection to another machine: the client asks for a sign of life once, behind its first request. */
+static void a_host_is_greeted_once(void)
+{
+    struct pair   *pair = open_pair();
+    struct client *client = &pair->client;
+    struct reply   reply;
+
+    client->host = "far";
+    CHECK_EQUAL(client_send(client, "list", no_params(), NULL), 0);
+    check_requests(pair, "{'jsonrpc':'2.0','id':1,'method':'list','params':{}}\n"
+                         "{'jsonrpc':'2.0','id':0,'method':'version','params':{}}\n");
+    CHECK_EQUAL(client_send(client, "list", no_params(), NULL), 0);
+    check_requests(pair, "{'jsonrpc':'2.0','id':2,'method':'list','params':{}}\n");
+    CHECK(!client->heard);
+    answer(pair, "{'id':0,'result':{}}\n");
+    CHECK_EQUAL(client_try_receive(client, &reply), 0);
+    CHECK(client->heard);
+    answer(pair, "{'id':1,'result':7}\n");
+    CHECK_EQUAL(client_receive(client, &reply), 0);
+    CHECK(reply.id == 1 && json_integer_value(reply.result) == 7);
+    reply_release(&reply);
+    answer(pair, "Welcome!\n");
+    CHECK_EQUAL(client_receive(client, &reply), -EPROTO);
+    check_failure(pair, STATUS_FAILED, "",
+                  "the process that answers on 'far' does not speak k3thread's protocol; does a "
+                  "start-up file of the "
+                  "shell there print something?");
+    close_pair(pair);
+}
+
 /* The wire */
 
 /* What the next calls of send() and recv() give: an errno each, up to 0. A received "end" is 0 bytes with that errno. */
@@ -446,6 +476,6 @@ static void both_sides_may_send_much(void)
 TEST_MAIN({"numbers", requests_are_numbered}, {"replies", replies_find_their_requests},
           {"errors", errors_have_a_status}, {"garbage", garbage_ends_the_connection},
           {"lost", lost_connections_are_told_apart}, {"late", a_late_reply_is_given_up},
-          {"adopted", an_adopted_connection_sends_nothing_twice},
+          {"host", a_host_is_greeted_once}, {"adopted", an_adopted_connection_sends_nothing_twice},
           {"long", long_requests_are_sent_in_pieces}, {"too-long", too_long_requests_are_refused},
           {"both", both_sides_may_send_much}, {"socket", errors_of_the_socket_are_told_apart})
