@@ -84,7 +84,7 @@ static struct peer   peer;
 static struct record record = {.id = 5, .job = {.name = (char *) "a", .input_open = true}};
 static int           id; /* of the last call */
 
-/* Sends SIZE bytes. Returns the call, which may have ended. */
+/* Sends SIZE bytes: DATA, a string or NULL, and zeros behind it. Returns the call, which may have ended. */
 static struct call *send_bytes(const char *data, size_t size, bool eof, double seconds)
 {
     struct call       *call = call_new(&peer, json_integer(++id));
@@ -94,7 +94,7 @@ static struct call *send_bytes(const char *data, size_t size, bool eof, double s
         bytes.data = calloc(1, size);
         CHECK(bytes.data != NULL);
         if (data != NULL)
-            memcpy(bytes.data, data, size);
+            memcpy(bytes.data, data, strnlen(data, size));
     }
     input_send(call, &record, &bytes, seconds);
     return call;
@@ -268,6 +268,7 @@ static void parts(void)
     static char data[PIPE + 5];
     int         fd;
 
+    memset(data, 'x', PIPE);
     memcpy(data + PIPE, "tail", sizeof("tail"));
     open_input();
     fd = begin_run();

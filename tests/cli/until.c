@@ -368,6 +368,8 @@ static void failures(void)
     tells(PROBER_IN_VAIN);
     CHECK_TEXT(sent, "");
     CHECK(join_until_is_idle());
+    json_decref(bad);
+    json_decref(number);
 }
 
 TEST_MAIN({"holds", holds}, {"late", late}, {"next", next_run}, {"end", the_end},
