@@ -530,6 +530,17 @@ static void check_selection(const char *words, const char *kind, const char *wan
     json_decref(value);
 }
 
+/* Returns a list that has WORD so often. */
+static const char *many(const char *word, int times)
+{
+    static char text[1024];
+
+    (void) snprintf(text, sizeof(text), "[%s", word);
+    for (int i = 1; i < times; i++)
+        (void) strcat(strcat(text, ","), word);
+    return strcat(text, "]");
+}
+
 static void lists_of_words_select_threads(void)
 {
     static const struct {
@@ -556,6 +567,10 @@ static void lists_of_words_select_threads(void)
     check_selection("['b']", "failed", "", "-32003 no failed thread 'b'");
     check_selection("['a',7]", "", "", "-32003 no thread 7");
     check_selection("['a',[]]", "", "", "-32001 a thread is named by an id, a name or a pattern");
+    check_selection(many("'*'", 100), "", "1234", "");
+    check_selection(many("'*'", 101), "", "",
+                    "-32002 a list of threads may have at most 100 patterns");
+    check_selection(many("1", 101), "", "1", "");
     check_selection("'a'", "", "", "-32001 \"threads\" must be a list of threads");
     for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
         json_t          *value = json(table[i].words);
@@ -596,10 +611,36 @@ static void limits_that_were_not_given_are_named(void)
     CHECK(strstr(text.data, "\"core\"") != NULL && strstr(text.data, "\"nofile\"") != NULL);
     CHECK(strstr(text.data, ",\"niceness\"]") != NULL);
     text_release(&text);
+    for (int i = 0; i < LIMITS_COUNT; i++) {
+        char wanted[64];
+
+        param_limits_write_names(&text, 1U << i);
+        (void) snprintf(wanted, sizeof(wanted), "[\"%s\"]", limits_name(i));
+        check_written(&text, wanted);
+    }
 }
 
-TEST_MAIN({"limits", limits_that_were_not_given_are_named}, {"defaults", a_start_has_its_defaults},
-          {"wrong", a_start_with_a_wrong_value_says_which},
+static void each_limit_can_be_given(void)
+{
+    struct start_params  params;
+    const struct limits *limits;
+    char                 text[64];
+
+    add_threads();
+    for (int i = 0; i < LIMITS_COUNT; i++) {
+        (void) snprintf(text, sizeof(text), "'limits':{'%s':[3,4]},'nice':19", limits_name(i));
+        CHECK(read_start(text, &params));
+        limits = environment_limits(params.job.environment);
+        CHECK(limits->of[i].rlim_cur == 3 && limits->of[i].rlim_max == 4 && limits->nice == 19);
+        for (int other = 0; other < LIMITS_COUNT; other++) /* the supervisor's own */
+            CHECK(other == i || memcmp(&limits->of[other], &limits_started_with()->of[other],
+                                       sizeof(struct rlimit)) == 0);
+        start_params_release(&params);
+    }
+}
+
+TEST_MAIN({"each-limit", each_limit_can_be_given}, {"limits", limits_that_were_not_given_are_named},
+          {"defaults", a_start_has_its_defaults}, {"wrong", a_start_with_a_wrong_value_says_which},
           {"restarts", restarts_have_a_policy_and_a_limit},
           {"present", a_live_thread_of_the_name_is_found},
           {"environment", a_connection_keeps_its_environment}, {"words", words_name_threads},

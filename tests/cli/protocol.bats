@@ -168,7 +168,7 @@ assert log["size"] == 9 and log["offset"] == 0, log
 assert base64.b64decode(call("logs", thread="made", lines=1)["text"]["base64"]) == b"\xff"
 assert call("logs", thread="made", lines=0)["text"] == ""
 
-assert call("clear") == {"cleared": 1}
+assert call("clear", threads=["made", "made"]) == {"cleared": 1}
 fails(-32003, "InvalidThreadIdError", "logs", thread="made")
 fails(-32003, "InvalidThreadIdError", "join", thread=made["id"])
 

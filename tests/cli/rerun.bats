@@ -200,6 +200,26 @@ busy() {
   finish supervise
 }
 
+@test "restart of a thread that waits for its turn is answered when its first run begins" {
+  in_background supervise k3 supervise --slots 1
+  wait_until "$DEADLINE" k3 list
+  k3 start -n busy -- sleep 1000
+  k3 start -n queued -- true
+  k3 start -n waiting --needs queued -- true
+  script <<'PY'
+client = Client()
+client.send("restart", thread="queued")
+client.send("restart", thread="waiting")
+version = client.send("version")
+assert client.receive()["id"] == version  # the others wait
+call("raise", thread="busy")
+threads = [result_of(client.receive()) for _ in range(2)]
+assert [(thread["name"], thread["runs"]) for thread in threads] == [("queued", 1), ("waiting", 1)], threads
+PY
+  k3 shutdown --now
+  finish supervise
+}
+
 @test "each run has the environment and the directory of the start" {
   mkdir one two
   X=first k3 start -n a -C one -- sh -c 'echo "$X $K3THREAD_NAME ${PWD##*/}"'

@@ -65,6 +65,7 @@ load helpers
 @test "a live thread of the name is found, and an ended one is none" { "$HELPERS/params" present; }
 @test "a connection keeps its environment and its directory" { "$HELPERS/params" environment; }
 @test "limits that a command did not get are named" { "$HELPERS/params" limits; }
+@test "each limit can be given, and the others are those of the supervisor" { "$HELPERS/params" each-limit; }
 @test "a word names a thread by id, name or pattern" { "$HELPERS/params" words; }
 @test "a method finds its thread, or says why there is none" { "$HELPERS/params" one; }
 @test "a list of words selects threads" { "$HELPERS/params" lists; }

@@ -151,6 +151,12 @@ def refused(method, code, why, **params):
     error = reply.get("error", {})
     assert (error.get("code"), error.get("message")) == (code, why), (method, params, reply)
 
+values = {"id": 1, "name": "a", "host": "b", "thread": 99, "exception": "SystemExit", "rows": 1, "columns": 1}
+for method, names in {"execute": ["id", "name", "host", "start"], "arrive": ["thread", "exception"], "follow": ["thread"],
+                      "end": ["exception"], "resize": ["rows", "columns"]}.items():
+    for count, name in enumerate(names):
+        refused(method, -32602, "%s: missing parameter '%s'" % (method, name), **{n: values[n] for n in names[:count]})
+
 start = {"command": ["true"], "environment": [], "directory": "/"}
 for bad in [], "true", 7:
     refused("execute", -32001, '"start" must be an object', id=1, name="a", host="b", start=bad)
