@@ -7,6 +7,7 @@
 
 #include <malloc.h>
 #include <pthread.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 
@@ -66,9 +67,11 @@ static pid_t begin_process(void)
     pid_t pid = fork();
 
     CHECK(pid >= 0);
-    if (pid == 0)
+    if (pid == 0) {
+        (void) prctl(PR_SET_PDEATHSIG, SIGKILL); /* it ends also with a test that fails */
         for (;;)
             pause();
+    }
     return pid;
 }
 
