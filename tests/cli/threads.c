@@ -564,9 +564,11 @@ static pid_t fork_child(void)
     pid_t child = fork();
 
     CHECK(child >= 0);
-    if (child == 0)
+    if (child == 0) {
+        (void) alarm(TEST_DEADLINE); /* it stays no longer than a test that fails */
         for (;;)
             (void) pause();
+    }
     return child;
 }
 
