@@ -17,6 +17,8 @@
 
 static char *const default_environment[] = {(char *) "PATH=/usr/bin:/bin", NULL};
 
+static char *const nothing[] = {(char *) "true", NULL}; /* a command that does nothing */
+
 static void put(const char *path, const char *text, mode_t mode)
 {
     FILE *file = fopen(path, "we");
@@ -78,6 +80,7 @@ static void check_script(struct spawn_plan *plan, const char *script, const char
 
     plan->argv = argv;
     check_run(plan, wanted);
+    plan->argv = nothing;
 }
 
 /* Checks that PLAN fails at STAGE with ERROR, names INTERPRETER, and leaves nothing behind. */
