@@ -325,6 +325,9 @@ static void connection_ready(struct source *source, uint32_t events)
     connection->unsent = 0;
     if (events & (EPOLLHUP | EPOLLERR))
         lose(connection);
+    else if (events & EPOLLOUT)
+        flush(
+            connection); /* before events_tell_missed() looks whether the client has taken everything */
     if (!connection->closing && (connection->gone || (events & EPOLLIN)))
         connection->eof |= !bound_total(connection) || !fill(connection, size);
     run_lines(connection);
