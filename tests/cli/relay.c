@@ -133,7 +133,9 @@ static void pass_much(void)
         char  *got;
 
         close(relay.socket);
+        test_alarm(); /* if the relay fails, this process does not stay */
         if (fork() == 0) {
+            test_alarm();
             close(ends.supervisor);
             write_all(ends.input, bytes, sizeof(bytes));
             _exit(0);
@@ -222,6 +224,7 @@ static void sleep_between(void)
     if (child == 0) {
         char path[64], line[256] = "", state = 'R';
 
+        test_alarm();
         snprintf(path, sizeof(path), "/proc/%d/stat", (int) parent);
         for (int looks = 0; state != 'S' && looks < 10000; looks++) {
             int fd = open(path, O_RDONLY);
