@@ -1,6 +1,7 @@
 #include "cli/script/result_json.h"
 
 #include "cli/rpc/bytes.h"
+#include "cli/script/outcome.h"
 #include "cli/view/output.h"
 #include "cli/view/thread_text.h"
 
@@ -71,14 +72,15 @@ void result_add_json(struct text *text, const struct run_result *result)
 {
     size_t  count = run_threads_count(result->threads);
     size_t  failed = run_threads_count_failed(result->threads);
+    size_t  skipped = outcome_count_skipped(result->threads);
     json_t *signal = result->signal != 0 ? json_integer(result->signal) : json_null();
-    json_t *object =
-        json_pack("{s:o, s:o, s:f, s:f, s:f, s:i, s:o, s:b, s:I, s:I, s:o}", "script",
-                  bytes_to_json(result->name), "arguments", make_words(result->arguments),
-                  "started", result->began, "ended", result->began + result->seconds, "seconds",
-                  result->seconds, "exit_status", result->status, "signal", signal, "complete",
-                  result->complete, "ok", (json_int_t) (count - failed), "failed",
-                  (json_int_t) failed, "threads", make_threads(result));
+    json_t *object = json_pack(
+        "{s:o, s:o, s:f, s:f, s:f, s:i, s:o, s:b, s:I, s:I, s:I, s:o}", "script",
+        bytes_to_json(result->name), "arguments", make_words(result->arguments), "started",
+        result->began, "ended", result->began + result->seconds, "seconds", result->seconds,
+        "exit_status", result->status, "signal", signal, "complete", result->complete, "ok",
+        (json_int_t) (count - failed - skipped), "failed", (json_int_t) failed, "skipped",
+        (json_int_t) skipped, "threads", make_threads(result));
 
     if (object != NULL && result->left_out != NULL &&
         json_object_set(object, "left_out", result->left_out) != 0)

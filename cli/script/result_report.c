@@ -87,7 +87,7 @@ static void add_facts(const struct report_page *report)
 
     text_add(text, "<dl class=\"facts\">\n");
     add_number(text, "Threads", "threads", report->count);
-    add_number(text, "OK", "ok", report->count - report->failed);
+    add_number(text, "OK", "ok", report->count - report->failed - report->skipped);
     add_number(text, "Failed", "failed", report->failed);
     if (report->skipped > 0)
         add_number(text, "Ended early", "skipped", report->skipped);

@@ -217,6 +217,7 @@ static void json_has_the_numbers_of_the_run(void)
     run_add(&run, "'id':1,'name':'a','ended':1700000010,'exit_code':0,'log':'/logs/1.log'");
     run_add(&run, "'id':2,'name':'b','ended':1700000010,'exit_code':3,'log':'/logs/1/2.log'");
     run_add(&run, "'id':4,'name':'c','log':'/logs-of-c/1.log'");
+    run_add(&run, "'id':5,'name':'d','runs':1,'ended':1700000010,'exit_code':0");
     run.result.arguments = arguments;
     run.result.seconds = 2.5;
     run.result.logs = "/logs";
@@ -227,13 +228,15 @@ static void json_has_the_numbers_of_the_run(void)
                       "w==\"}],\"started\":1700000000.0,"
                       "\"ended\":1700000002.5,\"seconds\":2.5,\"exit_status\":0,\"signal\":null,"
                       "\"complete\":false,\"ok\":1,"
-                      "\"failed\":2,\"threads\":["
+                      "\"failed\":2,\"skipped\":1,\"threads\":["
                       "{\"id\":1,\"name\":\"a\",\"ended\":1700000010,\"exit_code\":0,\"log\":null,"
                       "\"failed\":false,\"exit_status\":0},"
                       "{\"id\":2,\"name\":\"b\",\"ended\":1700000010,\"exit_code\":3,\"log\":null,"
                       "\"failed\":true,\"exit_status\":3},"
                       "{\"id\":4,\"name\":\"c\",\"log\":\"/logs-of-c/"
-                      "1.log\",\"failed\":true,\"exit_status\":125}],"
+                      "1.log\",\"failed\":true,\"exit_status\":125},"
+                      "{\"id\":5,\"name\":\"d\",\"runs\":1,\"ended\":1700000010,\"exit_code\":0,"
+                      "\"failed\":false,\"exit_status\":0}],"
                       "\"left_out\":[\"b\"]}");
     run_end(&run);
     run_begin(&run);
@@ -245,7 +248,7 @@ static void json_has_the_numbers_of_the_run(void)
         &text,
         "{\"script\":\"script\",\"arguments\":[],\"started\":1700000000.0,\"ended\":1700000010.0,"
         "\"seconds\":10.0,\"exit_status\":143,\"signal\":15,\"complete\":true,\"ok\":0,\"failed\":"
-        "1,"
+        "1,\"skipped\":0,"
         "\"threads\":[{\"id\":1,\"name\":\"a\",\"log\":\"/logs/"
         "1.log\",\"failed\":true,\"exit_status\":125}]}");
     run_end(&run);

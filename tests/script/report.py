@@ -120,6 +120,7 @@ class Page(html.parser.HTMLParser):
             "threads": (self.numbers["threads"], [len(threads)]),
             "ok": (self.numbers["ok"], [r["ok"]]),
             "failed": (self.numbers["failed"], [r["failed"]]),
+            "skipped": (self.numbers.get("skipped", []), [r["skipped"]] if r["skipped"] > 0 else []),
             "exit status": (self.numbers["exit-status"], [r["exit_status"]]),
             "took": (self.numbers[None][0], round(r["seconds"], 6)),
             "ids": ([row["id"] for row in self.rows], [t["id"] for t in threads]),

@@ -29,7 +29,7 @@ is_junit() {
   run -3 k3 run -q --json r.json script 'an argument' x
   is "$(from_json r.json 'r["script"], r["arguments"], r["exit_status"], r["signal"]')" \
     "('script', ['an argument', 'x'], 3, None)"
-  is "$(from_json r.json 'r["ok"], r["failed"]')" '(2, 1)'
+  is "$(from_json r.json 'r["ok"], r["failed"], r["skipped"]')" '(2, 1, 0)'
   is "$(from_json r.json '[x["name"] for x in r["threads"]]')" "['good', 'bad', 'd']"
   is "$(from_json r.json '[(x["failed"], x["exit_status"]) for x in r["threads"]]')" \
     '[(False, 0), (True, 3), (False, 143)]'

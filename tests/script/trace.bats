@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # run --trace: the course of a run, in Chrome's trace event format.
 
-# shellcheck disable=SC2016,SC2154
+# shellcheck disable=SC2016,SC2154,SC2030,SC2031
 
 load runs
 
