@@ -133,3 +133,21 @@ has_at_most() {
   done
   wait_until "$DEADLINE" has_at_most "$before" "$supervisor" || { descriptors "$supervisor" && false; }
 }
+
+@test "a shell keeps no descriptor of its commands" {
+  mkfifo words
+  "$K3THREAD" shell <words >out 2>&1 3>&- &
+  background[shell]=$!
+  exec 9>words
+  for round in 1 2; do
+    printf '%s\n' 'start -n a -- echo up' 'join a' 'logs a' 'logs -f a' "logs -f 'a*'" 'logs -n 1 a' 'list' 'start --wait -- true' \
+      'raise nobody' 'start -n i -i -- cat' 'send --eof i word' 'join --any a i' 'watch --help' 'version' 'clear' \
+      "start -n end$round -- touch end$round" "join end$round" "start -- sh -c 'echo >over$round'" >&9
+    wait_for_file "over$round"
+    [ "$round" = 2 ] || before=$(count "${background[shell]}")
+  done
+  is "$(kept "${background[shell]}")" ''
+  wait_until "$DEADLINE" has_at_most "$before" "${background[shell]}" || { descriptors "${background[shell]}" && false; }
+  exec 9>&-
+  finish shell '*'
+}

@@ -20,6 +20,7 @@ nowhere) echo 'ssh: Could not resolve hostname nowhere: Name or service not know
 bare) echo 'sh: 1: k3thread: not found' >&2; exit 127 ;;
 hangs) exec sleep 1000 ;;
 talks) echo 'Welcome!' ;;
+changes) "$PYTHON" -I -S -c 'import fcntl, os; fcntl.fcntl(2, fcntl.F_SETFL, os.O_NONBLOCK)' ;;
 esac
 host=$1
 shift
@@ -59,6 +60,13 @@ elsewhere() {
   else
     there "$@"
   fi
+}
+
+@test "an error output that ssh makes non-blocking stays as it was for k3thread" {
+  { k3 -H changes start -- true && sed -n 's/^flags:\t//p' /proc/self/fdinfo/2; } >out 2> >(cat >err)
+  flags=$(tail -n 1 out)
+  like "$flags" '0?*'
+  is "$((8#$flags & 8#4000))" 0
 }
 
 @test "-H runs ssh with the host and nothing else, and start brings a supervisor up there" {

@@ -19,6 +19,7 @@ load helpers
 @test "a side that sends more than there is room for is cut off" { "$HELPERS/link" window; }
 @test "each frame that breaks the rules cuts the connection" { "$HELPERS/link" rules; }
 @test "the end of either pipe cuts the connection" { "$HELPERS/link" pipes; }
+@test "bytes that end in the middle of a line are followed by its end, and others by nothing" { "$HELPERS/link" lines; }
 @test "while the other side reads nothing, about a megabyte waits for it, and nothing is lost" { "$HELPERS/link" full; }
 @test "a client that takes no more bytes is closed on the other side" { "$HELPERS/link" broken; }
 

@@ -576,6 +576,21 @@ static void the_end_of_a_pipe_cuts_the_link(void)
     check_cut("the connection was closed");
 }
 
+/* Programs that carry the bytes may pass on whole lines only. */
+static void bytes_end_with_a_newline(void)
+{
+    begin(true, NULL, 0);
+    frame_send(&side.link, 1, FRAME_DATA, "a\n", 2);
+    links_flush();
+    receive();
+    CHECK_EQUAL(side.size, FRAME_HEAD + 2);
+    frame_send(&side.link, 1, FRAME_DATA, "a", 1);
+    links_flush();
+    receive();
+    CHECK_EQUAL(side.size, FRAME_HEAD + 2 + 2 * (FRAME_HEAD + 1));
+    CHECK_EQUAL(side.bytes[side.size - 1], '\n');
+}
+
 /* Files cannot be watched. */
 static void what_cannot_be_watched_is_refused(void)
 {
@@ -673,5 +688,6 @@ TEST_MAIN({"lives", each_side_shows_that_it_lives}, {"silent", a_silent_side_is_
           {"unused-credit", a_credit_that_nobody_used_breaks_the_rules},
           {"giving-credit", credit_is_given_for_what_was_taken},
           {"window", more_than_the_window_breaks_the_rules}, {"rules", the_rules_of_frames},
-          {"pipes", the_end_of_a_pipe_cuts_the_link}, {"full", a_full_link_reads_no_connection},
+          {"lines", bytes_end_with_a_newline}, {"pipes", the_end_of_a_pipe_cuts_the_link},
+          {"full", a_full_link_reads_no_connection},
           {"broken", a_broken_connection_is_closed_there})

@@ -102,6 +102,16 @@ static bool serve(void)
     return true;
 }
 
+/* Returns the number that the next descriptor gets. */
+static int next_descriptor(void)
+{
+    int fd = dup(STDERR_FILENO);
+
+    CHECK(fd >= 0);
+    close(fd);
+    return fd;
+}
+
 static void open_directory(void)
 {
     (void) snprintf(directory, sizeof(directory), "/tmp/k3t-output-XXXXXX");
@@ -413,6 +423,7 @@ static void logs_that_cannot_be_watched_are_shown(void)
 {
     static struct record record;
     struct rlimit        limit, none;
+    int                  next;
 
     CHECK_EQUAL(getrlimit(RLIMIT_NOFILE, &limit), 0);
     none = (struct rlimit){0, limit.rlim_max};
@@ -432,9 +443,11 @@ static void logs_that_cannot_be_watched_are_shown(void)
     CHECK_EQUAL(find(&record, 10, 1002), 10);
 
     loop_error = -ENOSPC; /* of a second watch: none is left */
+    next = next_descriptor();
     output_times_prepare();
     output_times_open();
     CHECK_EQUAL(complaints, 2);
+    CHECK_EQUAL(next_descriptor(), next);
     CHECK(watched == NULL && output_times_do_due() < 0);
     close_directory();
 

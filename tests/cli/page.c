@@ -310,6 +310,7 @@ static void the_head_sums_up_the_run(void)
     run_add(&page.run, "'id':2,'name':'b'," ENDED(5) ",'runs':1,'exit_code':0");
     run_add(&page.run, "'id':3,'name':'c'," ENDED(5) ",'runs':1,'exit_code':0");
     run_add(&page.run, "'id':4,'name':'d'," ENDED(5) ",'runs':0,'exception':'SystemExit'");
+    run_add_phase(&page.run, 1, "running", 1, 0, 2.5);
     run_add_phase(&page.run, 2, "running", 1, 0, 5);
     page.run.result.arguments = arguments;
     page.run.result.status = 3;
@@ -339,6 +340,7 @@ static void the_head_sums_up_the_run(void)
     check_none(&page, "The run had no threads");
     /* A thread may end after the run: the timeline has room for it. */
     check_once(&page, "<rect class=\"r\" x=\"0.00%\" y=\"27\" width=\"100.00%\" height=\"12\">");
+    check_once(&page, "<rect class=\"f\" x=\"0.00%\" y=\"5\" width=\"50.00%\" height=\"12\">");
     page_end(&page);
 }
 
