@@ -28,8 +28,9 @@ a_run() {
   script_of 'daemon --name db --ready cmd:true -- sleep 1000' 'start --name fetch -- sleep 0.2' \
     'start --name lint --after 0.1 -- sh -c "echo bad style; exit 2"' \
     'start --name build --needs fetch:succeeded --needs db -- sleep 0.3' \
-    'start --name crash -- sh -c "kill -SEGV \$\$"' 'start --name never --needs crash:succeeded -- true' \
-    'start --name again --restart on-failure:1 -- false' 'start --name slow --timeout 0.1 -- sleep 1000' \
+    'start --name crash -- sh -c "until [ -e up ]; do sleep 0.01; done; kill -SEGV \$\$"' \
+    'start --name never --needs crash:succeeded -- true' \
+    'start --name again --restart on-failure:1 -- sh -c ": >up; false"' 'start --name slow --timeout 0.1 -- sleep 1000' \
     'join fetch' 'start --name last --needs build:ended -- true'
   run -139 k3 run -q --report r.html --json r.json script
 }
