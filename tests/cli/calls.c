@@ -17,7 +17,7 @@ static int    settled;         /* how often a connection was settled */
 static int    sending;         /* the result of connection_send_descriptor() */
 static int    descriptor = -1; /* that was sent */
 
-/* What is called. */
+/* The functions that the part calls. */
 
 double clock_monotonic(void)
 {

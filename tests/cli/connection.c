@@ -36,7 +36,7 @@ static bool answers_much;
 static int  adding; /* the result of loop_add() */
 static bool holds;  /* each line holds the next one */
 
-/* What a connection calls. */
+/* The functions that a connection calls. */
 
 static struct client *client_of(struct source *source)
 {
@@ -120,7 +120,7 @@ static const struct connection_handler handler = {.prepare = prepare,
                                                   .awaits_request = awaits_request,
                                                   .free = free_client};
 
-/* What the cases do. */
+/* The steps of the cases. */
 
 static void connect_client(struct client *client)
 {
@@ -490,7 +490,7 @@ static void descriptor(void)
     CHECK_EQUAL(connection_send_descriptor(&first->connection, &line, 0), -EAGAIN);
 }
 
-/* What has arrived is read to its end without the loop. */
+/* The bytes that have arrived are read to their end without the loop. */
 static void arrived(void)
 {
     static char many[2 * READ_SIZE];

@@ -35,7 +35,7 @@ static struct source *source; /* in the loop */
 
 const k3thread_exctype worker_Size = {.name = "Size"};
 
-/* What the console calls. */
+/* The functions that the console calls. */
 
 double clock_monotonic(void)
 {
@@ -154,7 +154,7 @@ bool thread_terminal_resize(struct thread_terminal *given, const struct pty_size
     return is_far;
 }
 
-/* What the cases do. */
+/* The steps of the cases. */
 
 static struct record     record = {.id = 6, .job = {.tty = true, .rows = 24, .columns = 80}};
 static struct connection connections[3] = {{.pending = 0}, {.pending = 1}, {.pending = 2}};

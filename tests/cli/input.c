@@ -26,7 +26,7 @@ static struct source *source;     /* in the loop */
 static int            adding;     /* the result of loop_add() */
 static bool           is_running, is_exiting;
 
-/* What is called. */
+/* The functions that the part calls. */
 
 double clock_monotonic(void)
 {
@@ -78,7 +78,7 @@ char pty_eof_key(int fd)
     return KEY;
 }
 
-/* What the cases do. */
+/* The steps of the cases. */
 
 static struct peer   peer;
 static struct record record = {.id = 5, .job = {.name = (char *) "a", .input_open = true}};
@@ -155,7 +155,7 @@ static void open_input(void)
     CHECK((fcntl(record.assignment.input, F_GETFL) & O_NONBLOCK) != 0);
 }
 
-/* What is sent before the command runs, and after it has ended, is for the next run. */
+/* Input that is sent before the command runs, or after it has ended, is for the next run. */
 static void between_runs(void)
 {
     int fd, before = test_count_open();

@@ -34,7 +34,7 @@ static struct loop_inotify *watched;
 static char                 journal[200];
 static bool                 is_enabled;
 
-/* What the jobserver calls. */
+/* The functions that the jobserver calls. */
 
 double clock_monotonic(void)
 {
@@ -121,7 +121,7 @@ void job_tokens_free(struct job_tokens *tokens)
         commands[i].is_freed |= tokens == &commands[i].tokens;
 }
 
-/* What the cases do. */
+/* The steps of the cases. */
 
 static void tell(int i, bool has_ended)
 {
@@ -499,7 +499,7 @@ static void makes_room(void)
     CHECK(!jobserver_make_room());
 }
 
-/* What inotify did not tell is found out when it says that events were lost. */
+/* When inotify says that events were lost, the changes that it did not tell are found out. */
 static void looks_at_all(void)
 {
     open_jobserver(9);

@@ -33,7 +33,7 @@ static int far_count, opening; /* the result of far_open() */
 static struct live_usage usage = {.cpu = 1.5, .memory = 4096, .processes = 3};
 static unsigned          limit; /* of the processes of the last thread */
 
-/* What is called. */
+/* The functions that the part calls. */
 
 double clock_monotonic(void)
 {
@@ -110,7 +110,7 @@ void far_close(struct far *far)
     connection_of(far)->is_closed = true;
 }
 
-/* What the cases do. */
+/* The steps of the cases. */
 
 static void place(int i, const struct seat *seat, uint64_t far_id)
 {
@@ -279,7 +279,7 @@ static void machines(void)
     CHECK(!fars[0].is_closed && !fars[1].is_closed);
 }
 
-/* What a machine cannot say is left out. */
+/* A value that a machine cannot say is left out. */
 static void lost_machines(void)
 {
     begin_records();

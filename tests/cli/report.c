@@ -30,7 +30,7 @@ static struct assignment assignment = {.job = &job, .seat = &seat};
 static struct worker     worker = {
         .assignment = &assignment, .job = &job, .report = &assignment.draft, .slot = 3};
 
-/* What the worker has done since the last check. */
+/* The actions of the worker since the last check. */
 static int   posts, noted, undone, probes, limited;
 static off_t probed_from;
 

@@ -28,7 +28,7 @@ static struct record_list all = TAILQ_HEAD_INITIALIZER(all);
 static struct record      threads[8]; /* the thread t has the id t + 1 */
 static double             now = 1000;
 
-/* What was called, as words. */
+/* The calls, as words. */
 static struct text calls;
 
 __attribute__((format(printf, 1, 2))) static void note(const char *format, ...)

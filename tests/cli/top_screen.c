@@ -48,7 +48,7 @@ static int               looks; /* at processes */
 static struct state  state;
 static struct client client;
 
-/* What the program of top calls. */
+/* The functions that the program of top calls. */
 
 double __wrap_clock_monotonic(void);
 double __wrap_clock_monotonic(void)
@@ -916,7 +916,7 @@ static void a_log_elsewhere_is_asked_for(void)
                 "read{\"close\":true,\"reader\":4}");
 }
 
-/* What threads use */
+/* The functions that threads use */
 
 /* Looks at the processes that are here; the pause doubles while they use nothing. */
 static void processes_are_looked_at(void)

@@ -29,7 +29,7 @@ static struct peer   peer;
 static struct record record = {
     .id = 7, .job.name = (char *) "a", .now = {.state = STATE_RUNNING, .pid = 5, .runs = 1}};
 
-/* What is called. */
+/* The functions that the part calls. */
 
 double clock_monotonic(void)
 {
@@ -149,7 +149,7 @@ void prober_free(struct prober *given)
     freed++;
 }
 
-/* What the cases do. */
+/* The steps of the cases. */
 
 static void join(double timeout)
 {

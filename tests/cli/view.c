@@ -244,7 +244,7 @@ static void names_are_aligned_and_coloured(void)
     end(&printer);
 }
 
-/* What may not pass in a line does not, and does not change the next line. */
+/* Bytes that may not pass in a line do not, and do not change the next line. */
 static void lines_are_filtered(void)
 {
     struct printer         printer;
