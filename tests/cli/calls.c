@@ -2,7 +2,7 @@
  * Tests alone the calls that wait, and the exceptions that wait for an attached process. The test sets the clock, and is
  * the connection: it has the lines that are sent.
  */
-#include "tests/lib/test.h"
+#include "tests/cli/sent.h"
 
 #include "cli/base/clock.h"
 #include "cli/server/call.h"
@@ -12,7 +12,6 @@
 #include <sys/socket.h>
 
 static double now = 1000;
-static char   sent[2000];      /* the lines that were sent, each with a newline */
 static int    settled;         /* how often a connection was settled */
 static int    sending;         /* the result of connection_send_descriptor() */
 static int    descriptor = -1; /* that was sent */
@@ -26,11 +25,9 @@ double clock_monotonic(void)
 
 void connection_send(struct connection *connection, const struct text *line)
 {
-    size_t used = strlen(sent);
-
     connection->closing |= line->failed;
     if (!line->failed)
-        (void) snprintf(sent + used, sizeof(sent) - used, "%.*s\n", (int) line->size, line->data);
+        sent_add(line);
 }
 
 int connection_send_descriptor(struct connection *connection, const struct text *line, int fd)
@@ -57,15 +54,6 @@ bool inner_is_name(const char *name)
 {
     return strcmp(name, "bad") != 0;
 }
-
-/* Checks that these lines were sent since the last check. */
-#define CHECK_SENT(wanted)                                                                         \
-    do {                                                                                           \
-        if (strcmp(sent, wanted) != 0)                                                             \
-            fprintf(stderr, "sent: %s", sent);                                                     \
-        CHECK_TEXT(sent, wanted);                                                                  \
-        sent[0] = '\0';                                                                            \
-    } while (0)
 
 /* Checks that something is due after SECONDS; negative: nothing is. */
 #define CHECK_DUE(due, seconds) CHECK(fabs((due) - (seconds)) < 1e-6)

@@ -2,7 +2,7 @@
  * Tests alone what the clients that watch are told, and what is known of the threads inside an attached process. The
  * test is the connection.
  */
-#include "tests/lib/test.h"
+#include "tests/cli/sent.h"
 
 #include "cli/base/clock.h"
 #include "cli/server/connection.h"
@@ -13,7 +13,6 @@
 
 #include <fnmatch.h>
 
-static char sent[4000];
 static bool is_full, is_drained = true;
 
 double clock_wall(void)
@@ -55,14 +54,6 @@ bool store_fits(const char *pattern, const char *name)
 {
     return fnmatch(pattern, name, 0) == 0;
 }
-
-#define CHECK_SENT(wanted)                                                                         \
-    do {                                                                                           \
-        if (strcmp(sent, wanted) != 0)                                                             \
-            fprintf(stderr, "sent: %s", sent);                                                     \
-        CHECK_TEXT(sent, wanted);                                                                  \
-        sent[0] = '\0';                                                                            \
-    } while (0)
 
 /* The line of an event for the client NUMBER. */
 #define EVENT(number, word, rest)                                                                  \

@@ -2,7 +2,7 @@
  * Tests alone the inputs of commands, with real pipes. The test is the command, the loop, and the connection of the
  * clients. See tests/cli/send.bats for real commands.
  */
-#include "tests/lib/test.h"
+#include "tests/cli/sent.h"
 
 #include "cli/base/clock.h"
 #include "cli/base/descriptors.h"
@@ -21,9 +21,8 @@
 #define KEY    4
 
 static double         now = 1000;
-static char           sent[4000]; /* the replies */
-static struct source *source;     /* in the loop */
-static int            adding;     /* the result of loop_add() */
+static struct source *source; /* in the loop */
+static int            adding; /* the result of loop_add() */
 static bool           is_running, is_exiting;
 
 /* The functions that the part calls. */
@@ -35,10 +34,8 @@ double clock_monotonic(void)
 
 void connection_send(struct connection *connection, const struct text *line)
 {
-    size_t used = strlen(sent);
-
     (void) connection;
-    (void) snprintf(sent + used, sizeof(sent) - used, "%.*s\n", (int) line->size, line->data);
+    sent_add(line);
 }
 
 void connection_settle(struct connection *connection)

@@ -2,7 +2,7 @@
  * Tests alone the joins that wait for a probe. The test is the prober, the clock, and the thread. See tests/cli/until.bats
  * for real probes.
  */
-#include "tests/lib/test.h"
+#include "tests/cli/sent.h"
 
 #include "cli/base/clock.h"
 #include "cli/base/file_watch.h"
@@ -17,7 +17,6 @@
 #include "cli/worker/prober.h"
 
 static double           now = 1000;
-static char             sent[2000];
 static struct prober    prober; /* the one that looks */
 static int              started, finished, stopped, freed, notified;
 static int              starting; /* the result of prober_start() */
@@ -38,10 +37,8 @@ double clock_monotonic(void)
 
 void connection_send(struct connection *connection, const struct text *line)
 {
-    size_t used = strlen(sent);
-
     (void) connection;
-    (void) snprintf(sent + used, sizeof(sent) - used, "%.*s\n", (int) line->size, line->data);
+    sent_add(line);
 }
 
 void connection_settle(struct connection *connection)
