@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
-# Parts of the program that know nothing of threads, tested alone: see tests/cli/text.c, words.c, files.c, regex.c,
-# terminal.c, detach.c, executable.c, relay.c, times.c, logs.c, place.c, worker.c, spawn.c, process.c, loop.c
-# and report.c.
+# Parts of the program that know nothing of threads, tested alone: see tests/cli/text.c, words.c, files.c,
+# descriptors.c, regex.c, terminal.c, detach.c, executable.c, relay.c, times.c, logs.c, place.c, worker.c, spawn.c,
+# process.c, loop.c and report.c.
 
 load helpers
 
@@ -70,13 +70,13 @@ load helpers
 }
 @test "a path loses its links and dots, also where it does not exist" { "$HELPERS/files" resolved; }
 @test "a path of a descriptor is known, and its file is then appended to" {
-  "$HELPERS/files" paths
-  "$HELPERS/files" append
+  "$HELPERS/descriptors" paths
+  "$HELPERS/descriptors" append
 }
-@test "descriptors are opened again, sent, and closed" { "$HELPERS/files" descriptors; }
+@test "descriptors are opened again, sent, and closed" { "$HELPERS/descriptors" descriptors; }
 @test "a queue gives its bytes in order, in pieces as a pipe takes them" {
-  "$HELPERS/files" queue
-  "$HELPERS/files" flushed
+  "$HELPERS/descriptors" queue
+  "$HELPERS/descriptors" flushed
 }
 @test "the state of a process is read" { "$HELPERS/files" states; }
 

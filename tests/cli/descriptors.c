@@ -1,0 +1,260 @@
+/* Tests functions of the program that know the paths of descriptors, open, send and close them, and queue bytes for them. */
+#include "tests/cli/written.h"
+#include "tests/lib/test.h"
+
+#include "cli/base/byte_queue.h"
+#include "cli/base/descriptor_path.h"
+#include "cli/base/descriptors.h"
+#include "cli/base/directory.h"
+
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/* Makes a new directory for a case and enters it; directory_remove() takes it away. */
+static void enter_directory(char *template)
+{
+    CHECK_EQUAL(directory_make_new(template), 0);
+    CHECK_EQUAL(chdir(template), 0);
+}
+
+static bool is_open(int fd)
+{
+    return fcntl(fd, F_GETFD) >= 0;
+}
+
+static void paths_of_descriptors_are_known(void)
+{
+    static const char *const those[] = {
+        "/dev/stdout",     "/dev/stderr", "/dev/fd/3", "/proc/self/fd/1", "/proc/thread-self/fd/1",
+        "/proc/self/cwd/x"};
+    static const char *const others[] = {"",         "/dev/std",     "dev/stdout",
+                                         "/dev/fdx", "/proc/1/fd/1", "/dev/null"};
+    char                     directory[] = "/tmp/k3thread-test-XXXXXX", path[64], wanted[64];
+    char                    *found;
+    int                      file, ends[2];
+
+    for (size_t i = 0; i < COUNT(those); i++)
+        CHECK(descriptor_path_is(those[i]));
+    for (size_t i = 0; i < COUNT(others); i++)
+        CHECK(!descriptor_path_is(others[i]));
+    enter_directory(directory);
+    file = open("file", O_CREAT | O_RDWR | O_CLOEXEC, 0600);
+    CHECK(file >= 0 && pipe2(ends, O_CLOEXEC) == 0);
+    (void) snprintf(path, sizeof(path), "/dev/fd/%d", file);
+    (void) snprintf(wanted, sizeof(wanted), "%s/file", directory);
+    found = descriptor_path_file(path);
+    CHECK_TEXT(found, wanted);
+    free(found);
+    (void) snprintf(path, sizeof(path), "/dev/fd/%d", ends[0]);
+    CHECK(descriptor_path_file(path) == NULL);
+
+    /* A file with the name by which the kernel shows a removed file is another file. */
+    (void) snprintf(path, sizeof(path), "/dev/fd/%d", file);
+    CHECK_EQUAL(unlink("file"), 0);
+    CHECK(descriptor_path_file(path) == NULL);
+    close(open("file (deleted)", O_CREAT | O_RDWR | O_CLOEXEC, 0600));
+    CHECK(access("file (deleted)", F_OK) == 0 && descriptor_path_file(path) == NULL);
+    directory_remove(directory);
+}
+
+/* Returns a descriptor of a new file, open with FLAGS. */
+static int new_file(int flags)
+{
+    int fd = open("/tmp", O_TMPFILE | O_CLOEXEC | flags, 0600);
+
+    CHECK(fd >= 0);
+    return fd;
+}
+
+static bool appends(int fd)
+{
+    return (fcntl(fd, F_GETFL) & O_APPEND) != 0;
+}
+
+static void descriptors_append(void)
+{
+    static const char *const forms[] = {"/dev/fd/%d", "/proc/self/fd/%d",
+                                        "/proc/thread-self/fd/%d"};
+    static const char *const others[] = {"/dev/fd/%dx", "/proc/self/cwd/%d", "/dev/fd/-%d",
+                                         "/dev/fx/%d"};
+    char                     path[64];
+    int                      ends[2], read_only, fd = new_file(O_RDWR);
+
+    (void) snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+    read_only = open(path, O_RDONLY | O_CLOEXEC);
+    CHECK_EQUAL(descriptor_append(read_only), -EBADF);
+    CHECK_EQUAL(descriptor_append(-1), -EBADF);
+    CHECK_EQUAL(pipe2(ends, O_CLOEXEC), 0);
+    errno = 0;
+    CHECK_EQUAL(descriptor_append(ends[0]), -EBADF);
+    CHECK_EQUAL(descriptor_append(ends[1]), 0);
+    CHECK(!appends(ends[1]) && !appends(fd)); /* a pipe needs no flag */
+    CHECK_EQUAL(descriptor_append(fd), 0);
+    CHECK(appends(fd));
+    CHECK_EQUAL(fcntl(fd, F_GETFL) & O_ACCMODE, O_RDWR);
+    CHECK_EQUAL(descriptor_append(fd), 0);
+    CHECK(appends(fd));
+
+    for (size_t i = 0; i < COUNT(forms); i++) {
+        fd = dup2(new_file(O_WRONLY), 23);
+        (void) snprintf(path, sizeof(path), forms[i], fd);
+        CHECK_EQUAL(descriptor_path_append(path), 0);
+        CHECK(appends(fd));
+    }
+    fd = new_file(O_WRONLY);
+    CHECK_EQUAL(dup2(fd, STDIN_FILENO),
+                STDIN_FILENO); /* which a word that is no number does not mean */
+    for (size_t i = 0; i < COUNT(others); i++) {
+        (void) snprintf(path, sizeof(path), others[i], fd);
+        CHECK_EQUAL(descriptor_path_append(path), 0);
+    }
+    CHECK_EQUAL(descriptor_path_append("/dev/fd/"), 0);
+    CHECK_EQUAL(descriptor_path_append("/dev/fd/4294967296"), 0); /* it is not 0 */
+    CHECK_EQUAL(descriptor_path_append("/dev/fd/1a"), 0);
+    CHECK(!appends(fd));
+    CHECK_EQUAL(descriptor_path_append("/dev/fd/12345"), -EBADF);
+    CHECK_EQUAL(descriptor_path_append("/dev/fd/2147483647"), -EBADF);
+    CHECK_EQUAL(dup2(fd, STDOUT_FILENO), STDOUT_FILENO);
+    CHECK_EQUAL(descriptor_path_append("/dev/stdout"), 0);
+    CHECK(appends(fd));
+    fd = new_file(O_WRONLY);
+    CHECK_EQUAL(dup2(fd, STDIN_FILENO), STDIN_FILENO);
+    CHECK_EQUAL(descriptor_path_append("/dev/fd/0"), 0);
+    CHECK(appends(fd));
+    fd = new_file(O_WRONLY);
+    CHECK_EQUAL(dup2(fd, STDERR_FILENO), STDERR_FILENO);
+    CHECK_EQUAL(descriptor_path_append("/dev/stderr"), 0);
+    CHECK(appends(fd));
+}
+
+static void descriptors_are_closed_and_sent(void)
+{
+    int           ends[2], fd = new_file(O_RDWR), again, first, second;
+    char          byte = 'x', got, space[CMSG_SPACE(sizeof(int))] = {0};
+    struct iovec  part = {.iov_base = &byte, .iov_len = 1}, in = {.iov_base = &got, .iov_len = 1};
+    struct msghdr message = {
+        .msg_iov = &in, .msg_iovlen = 1, .msg_control = space, .msg_controllen = sizeof(space)};
+
+    CHECK_EQUAL(write(fd, "abc", 3), 3);
+    again = descriptors_reopen(fd, O_RDONLY); /* with a place of its own */
+    CHECK(again > fd && (fcntl(again, F_GETFD) & FD_CLOEXEC) != 0);
+    CHECK_EQUAL(read(again, &got, 1), 1);
+    CHECK_EQUAL(got, 'a');
+    CHECK_EQUAL(write(again, "x", 1), -1);
+    CHECK_EQUAL(descriptors_reopen(12345, O_RDONLY), -ENOENT);
+    first = again;
+    descriptors_close(&again);
+    CHECK(again == -1 && !is_open(first));
+    descriptors_close(&again); /* it is closed already */
+
+    CHECK_EQUAL(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends), 0);
+    CHECK_EQUAL(descriptors_send(ends[0], fd, &part, 1, 0), 1);
+    CHECK_EQUAL(recvmsg(ends[1], &message, 0), 1);
+    CHECK_EQUAL(got, 'x');
+    CHECK(CMSG_FIRSTHDR(&message) != NULL);
+    memcpy(&again, CMSG_DATA(CMSG_FIRSTHDR(&message)), sizeof(again));
+    CHECK_EQUAL(pread(again, &got, 1, 2), 1);
+    CHECK_EQUAL(got, 'c');
+    close(ends[1]);
+    CHECK_EQUAL(descriptors_send(ends[0], fd, &part, 1, 0), -EPIPE); /* and no SIGPIPE */
+
+    first = dup(STDERR_FILENO);
+    second = dup(STDERR_FILENO);
+    CHECK(first >= 0 && second > first);
+    CHECK_EQUAL(descriptors_close_on_exec(), 0);
+    CHECK(descriptors_have_range());
+    CHECK((fcntl(first, F_GETFD) & FD_CLOEXEC) != 0 && (fcntl(second, F_GETFD) & FD_CLOEXEC) != 0);
+    CHECK_EQUAL(fcntl(STDERR_FILENO, F_GETFD) & FD_CLOEXEC, 0);
+    descriptors_close_from(second);
+    CHECK(!is_open(second) && is_open(first));
+}
+
+/* Checks that the queue has WANTED, and takes SIZE bytes of it. */
+static void check_taken(struct byte_queue *queue, const char *wanted, size_t size)
+{
+    CHECK_EQUAL(byte_queue_size(queue), strlen(wanted));
+    CHECK(memcmp(byte_queue_front(queue), wanted, strlen(wanted)) == 0);
+    byte_queue_take(queue, size);
+}
+
+static void bytes_are_queued(void)
+{
+    struct byte_queue queue = {0};
+    struct text       text = {0};
+
+    byte_queue_add(&queue, "abcdef", 6);
+    check_taken(&queue, "abcdef", 4);
+    byte_queue_add(&queue, "gh", 2); /* this uses the room of the bytes that were taken */
+    CHECK(queue.taken == 0 && queue.bytes.size == 4);
+    check_taken(&queue, "efgh", 1);
+    byte_queue_add(&queue, "i", 1); /* to move three bytes for one would be slow */
+    CHECK_EQUAL(queue.taken, 1);
+    text_add(&text, "jk");
+    byte_queue_add_text(&queue, &text);
+    CHECK(text.data == NULL);
+    check_taken(&queue, "fghijk", 3);
+    CHECK(byte_queue_reserve(&queue, 100));
+    CHECK_EQUAL(queue.taken, 0);
+    check_taken(&queue, "ijk", 3);
+    CHECK(queue.bytes.size == 0 && queue.taken == 0 && queue.bytes.data != NULL);
+
+    byte_queue_add(&queue, "ab", 2);
+    byte_queue_take(&queue, 1);
+    byte_queue_add(&queue, "c", 1); /* as many bytes as were taken are moved */
+    CHECK_EQUAL(queue.taken, 0);
+    check_taken(&queue, "bc", 2);
+
+    CHECK(byte_queue_reserve(&queue, 4096)); /* so much memory is kept */
+    CHECK_EQUAL(queue.bytes.capacity, 4096);
+    byte_queue_take(&queue, 0);
+    CHECK(queue.bytes.data != NULL);
+    CHECK(byte_queue_reserve(&queue, 4097)); /* and more is freed */
+    queue.bytes.size = 1;
+    byte_queue_take(&queue, 1);
+    CHECK(queue.bytes.data == NULL && queue.bytes.capacity == 0);
+
+    text.failed = true;
+    byte_queue_add_text(&queue, &text);
+    CHECK_EQUAL(byte_queue_flush(&queue, -1), -ENOMEM);
+    queue.taken = 7;
+    byte_queue_release(&queue);
+    CHECK(queue.taken == 0 && !queue.bytes.failed);
+}
+
+static void queues_are_flushed(void)
+{
+    struct byte_queue queue = {0};
+    char              bytes[300 * 1024], *got = malloc(sizeof(bytes));
+    size_t            size = 0;
+    ssize_t           n;
+    int               ends[2];
+
+    CHECK(got != NULL);
+    for (size_t i = 0; i < sizeof(bytes); i++)
+        bytes[i] = (char) (i * 7 + i / 251);
+    CHECK_EQUAL(pipe2(ends, O_CLOEXEC | O_NONBLOCK), 0);
+    CHECK_EQUAL(byte_queue_flush(&queue, -1), 0); /* there is nothing to write */
+    byte_queue_add(&queue, bytes, sizeof(bytes));
+    CHECK_EQUAL(byte_queue_flush(&queue, ends[1]), 0); /* the pipe is full */
+    CHECK(byte_queue_size(&queue) > 0 && byte_queue_size(&queue) < sizeof(bytes));
+    do {
+        n = read(ends[0], got + size, sizeof(bytes) - size);
+        CHECK(n > 0);
+        size += (size_t) n;
+        CHECK_EQUAL(byte_queue_flush(&queue, ends[1]), 0);
+    } while (size < sizeof(bytes));
+    CHECK(memcmp(bytes, got, sizeof(bytes)) == 0);
+    CHECK_EQUAL(byte_queue_size(&queue), 0);
+    byte_queue_add(&queue, "x", 1);
+    CHECK_EQUAL(byte_queue_flush(&queue, -1), -EBADF);
+    CHECK_EQUAL(byte_queue_size(&queue), 1);
+    byte_queue_release(&queue);
+    free(got);
+}
+
+TEST_MAIN({"paths", paths_of_descriptors_are_known}, {"append", descriptors_append},
+          {"descriptors", descriptors_are_closed_and_sent}, {"queue", bytes_are_queued},
+          {"flushed", queues_are_flushed})
