@@ -89,10 +89,10 @@ def run(count):
     return ids
 
 def join(ids):
+    """Joins these threads; returns their ids in the order in which they were joined, which is that of their ends."""
     for id in ids:
         client.send("join", thread=id)
-    for _ in ids:
-        result_of(client.receive())
+    return [result_of(client.receive())["id"] for _ in ids]
 
 held = [Client() for _ in range(2)]
 held = [(keeper, keeper.call("start", command=["/bin/true"], keep=True)["id"]) for keeper in held]
@@ -102,9 +102,7 @@ joined = []
 watcher = Client()
 watcher.call("watch", events=["forgotten"], members=["id"])
 while len(joined) < 1100:
-    more = run(50)
-    join(more)
-    joined += more
+    joined += join(run(50))
 forgotten = [watcher.receive()["params"]["thread"]["id"] for _ in joined[:-1000]]
 assert forgotten == joined[:-1000], forgotten
 first = call("list", threads=["first"])[0]["id"]

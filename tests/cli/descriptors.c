@@ -1,4 +1,7 @@
-/* Tests functions of the program that know the paths of descriptors, open, send and close them, and queue bytes for them. */
+/*
+ * Tests functions of the program that know the paths of descriptors, open, send and close them, and queue bytes for
+ * them.
+ */
 #include "tests/cli/written.h"
 #include "tests/lib/test.h"
 
