@@ -193,17 +193,22 @@ bool connection_settle_all(void)
     return settled;
 }
 
+/* Refuses a line that is too long. Where it ends may be unknown, so no further line can be served. */
+static void refuse_line(struct connection *connection)
+{
+    connection->handler->refuse_long_line(connection);
+    connection->closing = true;
+}
+
 /* Keeps an incomplete line until more is read. Drops it if no more can come. */
 static void keep_half_line(struct connection *connection)
 {
     size_t dropped;
 
-    if (line_buffer_left(&connection->in) >= PROTOCOL_LINE_MAX) {
-        connection->handler->refuse_long_line(connection);
-        connection->closing = true;
-    } else if (connection->eof) {
+    if (line_buffer_left(&connection->in) >= PROTOCOL_LINE_MAX)
+        refuse_line(connection);
+    else if (connection->eof)
         (void) line_buffer_rest(&connection->in, &dropped);
-    }
 }
 
 static bool has_lines(const struct connection *connection)
@@ -219,6 +224,10 @@ static bool run_line(struct connection *connection)
 
     if (line == NULL) {
         keep_half_line(connection);
+        return false;
+    }
+    if (size > PROTOCOL_LINE_MAX) {
+        refuse_line(connection);
         return false;
     }
     connection->handler->serve(connection, line, size - 1);
@@ -278,15 +287,20 @@ static bool make_room(struct connection *connection, size_t size)
     return has_room;
 }
 
-/* Reads what the client has sent: SIZE bytes at least, if there are so many. Returns false at the end of the input. */
+/*
+ * Reads what the client has sent: SIZE bytes at least, if there are so many, and READ_SIZE at most: a client that
+ * writes as fast as this reads could fill the whole buffer in one call. Returns false at the end of the input.
+ */
 static bool fill(struct connection *connection, size_t size)
 {
     struct text *in = &connection->in.bytes;
+    size_t       room;
     ssize_t      n;
 
     if (!make_room(connection, size))
         return false;
-    n = recv(connection->source.fd, in->data + in->size, in->capacity - in->size, 0);
+    room = in->capacity - in->size;
+    n = recv(connection->source.fd, in->data + in->size, room < READ_SIZE ? room : READ_SIZE, 0);
     if (n < 0)
         return errno == EAGAIN || errno == EINTR;
     in->size += (size_t) n;

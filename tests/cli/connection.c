@@ -377,34 +377,76 @@ static void failed_send(void)
     CHECK_TEXT(served, "a\n");
 }
 
-/* A line has at most PROTOCOL_LINE_MAX bytes with its end. */
-static void long_line(void)
+/* Returns how many bytes of the client the connection has not read. */
+static int unserved(const struct client *client)
+{
+    int bytes;
+
+    CHECK_EQUAL(ioctl(client->connection.source.fd, FIONREAD, &bytes), 0);
+    return bytes;
+}
+
+/* Sends blanks that lack one byte of PROTOCOL_LINE_MAX. */
+static void say_blanks(struct client *client)
 {
     static char blanks[READ_SIZE];
 
     memset(blanks, ' ', sizeof(blanks));
-    for (int i = 0; i < 2; i++) {
+    for (unsigned at = 0; at < PROTOCOL_LINE_MAX; at += READ_SIZE) {
+        say(client, blanks, at + READ_SIZE < PROTOCOL_LINE_MAX ? READ_SIZE : READ_SIZE - 1);
+        while (unread(client) == 0 && unserved(client) > 0)
+            round_of(client, EPOLLIN);
+    }
+}
+
+static void check_refused(struct client *client, int count)
+{
+    CHECK_EQUAL(refused, count);
+    CHECK_EQUAL(read_all(client), 5);
+    CHECK_EQUAL(read_all(client), -1);
+    round_of(client, EPOLLHUP);
+    CHECK(is_free(client));
+}
+
+/* A line has at most PROTOCOL_LINE_MAX bytes with its end. */
+static void long_line(void)
+{
+    for (int i = 0; i < 3; i++) {
         connect_client(&clients[i]);
-        for (unsigned at = 0; at < PROTOCOL_LINE_MAX; at += READ_SIZE) {
-            say(&clients[i], blanks,
-                at + READ_SIZE < PROTOCOL_LINE_MAX ? READ_SIZE : READ_SIZE - 1);
-            while (unread(&clients[i]) == 0 &&
-                   ioctl(clients[i].connection.source.fd, FIONREAD, &refused) == 0 && refused > 0)
-                round_of(&clients[i], EPOLLIN);
-            refused = 0;
-        }
+        say_blanks(&clients[i]);
     }
     say_line(&clients[0], "\n");
     CHECK_EQUAL(refused, 0);
     CHECK_EQUAL(clients[0].events, EPOLLIN);
     say_line(&clients[1], " ");
-    CHECK_EQUAL(refused, 1);
-    CHECK_EQUAL(read_all(&clients[1]), 5);
-    CHECK_EQUAL(read_all(&clients[1]), -1);
-    round_of(&clients[1], EPOLLHUP);
-    CHECK(is_free(&clients[1]) && !is_free(&clients[0]));
+    check_refused(&clients[1], 1);
+    count_served = 0;
+    say_line(&clients[2], " \nnext\n");
+    check_refused(&clients[2], 2);
+    CHECK_EQUAL(count_served, 0);
+    CHECK(!is_free(&clients[0]));
     CHECK(connection_settle_all());
-    CHECK_EQUAL(refused, 1);
+    CHECK_EQUAL(refused, 2);
+}
+
+/* Also where the buffer has more room. */
+static void size_of_a_read(void)
+{
+    static char blanks[READ_SIZE];
+
+    memset(blanks, ' ', sizeof(blanks));
+    connect_client(first);
+    for (int i = 0; i < 9; i++) {
+        say(first, blanks, sizeof(blanks));
+        while (unserved(first) > 0)
+            round_of(first, EPOLLIN);
+    }
+    CHECK(first->connection.in.bytes.capacity > 10 * READ_SIZE);
+    say(first, blanks, sizeof(blanks));
+    say(first, blanks, sizeof(blanks));
+    CHECK_EQUAL(unserved(first), 2 * READ_SIZE);
+    round_of(first, EPOLLIN);
+    CHECK_EQUAL(unserved(first), READ_SIZE);
 }
 
 /* Without memory for a line, the lines before it are sent, and the client sees the end. */
@@ -574,6 +616,6 @@ static void close_late(void)
 
 TEST_MAIN({"lines", lines_in_pieces}, {"full", full}, {"chain", chain}, {"held", held},
           {"last", last_request}, {"gone", gone}, {"failed", failed_send}, {"no", no_connection},
-          {"long", long_line}, {"memory", no_memory}, {"total", too_much_input},
-          {"descriptor", descriptor}, {"arrived", arrived}, {"close", close_all},
-          {"late", close_late})
+          {"long", long_line}, {"size", size_of_a_read}, {"memory", no_memory},
+          {"total", too_much_input}, {"descriptor", descriptor}, {"arrived", arrived},
+          {"close", close_all}, {"late", close_late})

@@ -8,6 +8,7 @@ load helpers
 @test "lines come from a client in any pieces, and one that is too long is refused" {
   "$HELPERS/connection" lines
   "$HELPERS/connection" long
+  "$HELPERS/connection" size
 }
 @test "a client that does not read is not read from, and goes on when it reads" { "$HELPERS/connection" full; }
 @test "replies to a chain are kept back, but never when the client waits for them" {
