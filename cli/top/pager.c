@@ -57,7 +57,7 @@ static void find_begin(struct pager *pager)
 bool pager_look(struct pager *pager, bool *ret_is_other)
 {
     struct stat info;
-    off_t       before = pager->size;
+    off_t       before = pager->size, began = pager->begin;
 
     *ret_is_other = false;
     if (stat(pager->path, &info) == 0 && S_ISREG(info.st_mode) &&
@@ -68,11 +68,10 @@ bool pager_look(struct pager *pager, bool *ret_is_other)
     }
     if (pager->fd >= 0 && fstat(pager->fd, &info) == 0) {
         pager->size = info.st_size;
-        if (pager->size != before)
-            find_begin(pager);
+        find_begin(pager); /* the hole may have grown although nothing was written */
         *ret_is_other |= pager->size < before;
     }
-    return *ret_is_other || pager->size != before;
+    return *ret_is_other || pager->size != before || pager->begin != began;
 }
 
 /* Reads up to SIZE bytes at POSITION. Returns their number. */

@@ -519,10 +519,7 @@ static void long_logs_are_paged(void)
     write_log(block, sizeof(block), true);
     fd = open("log", O_RDWR);
     if (fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, 65536) == 0) {
-        close(fd);
-        fd = open("log", O_WRONLY | O_APPEND);
-        CHECK_EQUAL(write(fd, "z\n", 2), 2);
-        (void) pager_look(&pager, &(bool){0});
+        CHECK(pager_look(&pager, &(bool){0})); /* although the size is the same */
         CHECK_EQUAL(pager.begin, 65600);
         CHECK_EQUAL(pager_previous(&pager, 65700), 65600);
         CHECK_EQUAL(pager_previous(&pager, 65600), 65600);
