@@ -96,7 +96,7 @@ build() {
 
 # make for aarch64 on another processor.
 cross_make() {
-  command -v aarch64-linux-gnu-gcc >/dev/null || skip 'no cross compiler'
+  echo '#include <stdio.h>' | aarch64-linux-gnu-gcc -E - >/dev/null 2>&1 || skip 'no cross compiler with a C library'
   env -u CC -u CXX -u AR -u NM -u OBJCOPY make -s -j2 SANITIZE= CROSS_COMPILE=aarch64-linux-gnu- BUILD="$new" "$@"
 }
 

@@ -10,7 +10,7 @@
 # too if it has everything; the installation works on Debian and its derivatives.
 set -eu
 
-# group  package  what it brings: a command, or a header or library that the compiler must find
+# group  package  what it brings: a command, a header or library that the compiler must find, or a file
 table='
 build    libc6-dev        stdio.h
 build    libjansson-dev   jansson.h
@@ -36,6 +36,7 @@ check    util-linux       unshare
 check    vim              vim
 browser  chromium         chromium
 cross    gcc-aarch64-linux-gnu aarch64-linux-gnu-gcc
+cross    libc6-dev-arm64-cross /usr/aarch64-linux-gnu/include/stdio.h
 hosts    iproute2         ip
 hosts    munge            munged
 hosts    openssh-client   ssh
@@ -98,6 +99,7 @@ have_library() {
 # shellcheck disable=SC2086  # the variables have words
 have() {
     case $1 in
+    /*)  [ -e "$1" ] ;;
     *.h) printf '#include <stdio.h>\n#include <%s>\n' "$1" | ${CC:-cc} ${CPPFLAGS-} ${CFLAGS-} -E - >/dev/null 2>&1 ;;
     *.a) if [ -n "${STATIC-1}" ]; then have_library "$1"; else have_library "${1%.a}.so"; fi ;;
     *)   PATH=$PATH:/usr/sbin:$(printf '%s:' /usr/lib/postgresql/*/bin) command -v "$1" >/dev/null ;;

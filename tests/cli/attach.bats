@@ -218,7 +218,7 @@ END
   type_at first 'one' Enter
   see first $'one\none'
   see second $'one\none'
-  has_size a '20 60'
+  wait_until "$DEADLINE" has_size a '20 60'
   type_at second C-c
   see second '[detached'
   type_at second 'clear; k3 attach a' Enter

@@ -177,10 +177,13 @@ wait_for_file() {
   done
 }
 
-# in_background NAME COMMAND…: runs the command; its output goes to NAME.out and NAME.err.
+# in_background NAME COMMAND…: runs the command; its output goes to NAME.out and NAME.err, which are empty at first.
 in_background() {
   local name=$1
   shift
+  # The shell of the command may open them only after the caller has looked for output.
+  : >"$dir/$name.out"
+  : >"$dir/$name.err"
   "$@" >"$dir/$name.out" 2>"$dir/$name.err" </dev/null 3>&- &
   background[$name]=$!
 }
