@@ -256,8 +256,6 @@ static void wait_for_slot_or_go(struct record *record)
     take_slot_or_enqueue(record);
     if (record->wait_list == WAIT_LIST_QUEUE)
         advance_queue();
-    else if (slot_queue_concerns(record) && is_delayed(record))
-        start_or_fail(record);
     else
         go(record);
 }

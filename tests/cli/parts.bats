@@ -207,6 +207,44 @@ load helpers
 @test "a slow reader gets all output of another machine, and a MiB of it is kept" { "$HELPERS/report" slow; }
 @test "a reader of the output that goes is noticed once" { "$HELPERS/report" gone; }
 
+@test "a thread begins at once, or is forgotten if it cannot" {
+  "$HELPERS/begins" at-once
+  "$HELPERS/begins" forgotten
+}
+@test "threads get slots in the order in which they came" {
+  "$HELPERS/begins" order
+  "$HELPERS/begins" token
+  "$HELPERS/begins" late-need
+}
+@test "threads for other machines do not wait for each other" { "$HELPERS/begins" machines; }
+@test "a thread waits out its delay before it queues" { "$HELPERS/begins" delay; }
+@test "a worker that could not be told of its slot stays the first of the queue" { "$HELPERS/begins" untold; }
+@test "a worker that cannot be started ends its thread" { "$HELPERS/begins" no-worker; }
+@test "a thread begins when all its needs are met, and ends when one is lost" {
+  "$HELPERS/begins" needs
+  "$HELPERS/begins" lost-need
+  "$HELPERS/begins" lost-before
+}
+@test "each run gets the input, and a report of a run ends a restart" { "$HELPERS/begins" runs; }
+@test "a command whose machine is lost waits for another machine" { "$HELPERS/begins" lost-machine; }
+@test "a raise goes to the worker, or ends a thread that has none" {
+  "$HELPERS/ends" raise
+  "$HELPERS/ends" waits
+}
+@test "a command that runs as another user is only killed" { "$HELPERS/ends" denied; }
+@test "the supervisor's end of a thread is told once" { "$HELPERS/ends" end; }
+@test "an exception that has arrived in the process is noted" { "$HELPERS/ends" arrived; }
+@test "a restart runs the command again, in the same slot and without its delay" {
+  "$HELPERS/ends" again
+  "$HELPERS/ends" ended
+  "$HELPERS/ends" machine
+}
+@test "a restart fails after a later raise, a lost need, or a process that cannot be ended" {
+  "$HELPERS/ends" cancelled
+  "$HELPERS/ends" lost-need
+  "$HELPERS/ends" unended
+}
+
 @test "every case of these programs is run here" {
   for source in "$BATS_TEST_DIRNAME"/*.c; do
     grep -q '^TEST_MAIN' "$source" || continue
