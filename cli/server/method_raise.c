@@ -35,6 +35,19 @@ static void free_raising(struct raising *raising)
     free(raising);
 }
 
+/* Fails the call of RAISING, which has reached no thread. */
+static void fail_missing(struct raising *raising)
+{
+    const struct selector *selector = &raising->selector;
+    const struct record   *record = selector->pattern ? NULL : select_one(selector);
+
+    if (selector->inner == NULL || record == NULL || !record_is_live(record))
+        select_fail(raising->call, selector, "live");
+    else
+        call_fail(raising->call, PROTOCOL_INVALID_THREAD_ID_ERROR, "no live thread fits '%s/%s'",
+                  record->job.name, selector->inner);
+}
+
 /* Replies, if there is a client left to reply to. */
 static void reply(struct raising *raising)
 {
@@ -45,7 +58,7 @@ static void reply(struct raising *raising)
     if (raising->failure != NULL)
         call_fail(call, raising->code, "%s", raising->failure);
     else if (!raising->all && raising->raised.size == strlen("[]"))
-        select_fail(call, &raising->selector, "live");
+        fail_missing(raising);
     else
         call_reply_written(call, &raising->raised);
 }
@@ -138,11 +151,8 @@ static void note_unknown(struct raising *raising, const struct record *record)
                      raising->exception);
 }
 
-/*
- * Raises in RECORD, or in the thread INNER of its process. Returns false, with the failure noted, if the exception
- * cannot be raised in any thread inside RECORD's process.
- */
-static bool raise_in(struct raising *raising, struct record *record, const char *inner)
+/* Returns the type of the exception for RECORD; or NULL, with the failure noted, if it cannot be raised there. */
+static const k3thread_exctype *find_type(struct raising *raising, const struct record *record)
 {
     const k3thread_exctype *type = exceptions_find(raising->exception);
 
@@ -150,21 +160,26 @@ static bool raise_in(struct raising *raising, struct record *record, const char 
         type = attachment_find_type(record->attachment, raising->exception);
     if (type == NULL) {
         note_unknown(raising, record);
-        return false;
-    }
-    if (inner != NULL && exceptions_signal(type) != 0) {
+    } else if (raising->selector.inner != NULL && exceptions_signal(type) != 0) {
         note_failure(raising, PROTOCOL_VALUE_ERROR,
                      "%s is a signal: it is for thread '%s', not for a thread inside its process",
                      type->name, record->job.name);
-        return false;
+        return NULL;
     }
+    return type;
+}
+
+/* Raises in RECORD, or in the thread INNER of its process. */
+static void raise_in(struct raising *raising, struct record *record, const char *inner,
+                     const k3thread_exctype *type)
+{
     raising->under_way++;
     arrive_raise(record, inner, type, raising->message, take_result, raising);
-    return true;
 }
 
 /* Raises in the threads inside RECORD's process that the pattern means. */
-static void raise_in_fitting(struct raising *raising, struct record *record)
+static void raise_in_fitting(struct raising *raising, struct record *record,
+                             const k3thread_exctype *type)
 {
     const struct inner_list *threads = attachment_threads(record->attachment);
     char                     id[24];
@@ -172,28 +187,30 @@ static void raise_in_fitting(struct raising *raising, struct record *record)
     for (size_t i = 0; i < threads->count; i++)
         if (inner_fits(threads->threads[i], raising->selector.inner)) {
             (void) snprintf(id, sizeof(id), "%llu", (unsigned long long) threads->threads[i]->id);
-            if (!raise_in(raising, record, id))
-                return;
+            raise_in(raising, record, id, type);
         }
 }
 
 /* Raises in RECORD, or in the threads inside its process, as the selector says. */
 static void raise_in_record(struct raising *raising, struct record *record)
 {
-    const char *inner = raising->selector.inner;
+    const char             *inner = raising->selector.inner;
+    const k3thread_exctype *type;
 
-    if (inner == NULL)
-        (void) raise_in(raising, record, NULL);
-    else if (record->attachment == NULL && !is_for_one(raising) && raising->selector.pattern)
+    if (inner != NULL && record->attachment == NULL) {
+        if (!raising->selector.pattern)
+            note_failure(raising, PROTOCOL_INVALID_THREAD_ID_ERROR,
+                         "no live thread '%s/%s': no process of '%s' is attached", record->job.name,
+                         inner, record->job.name);
         return;
-    else if (record->attachment == NULL)
-        note_failure(raising, PROTOCOL_INVALID_THREAD_ID_ERROR,
-                     "no live thread '%s/%s': no process of '%s' is attached", record->job.name,
-                     inner, record->job.name);
-    else if (inner[0] == '\0' || store_is_pattern(inner))
-        raise_in_fitting(raising, record);
+    }
+    type = find_type(raising, record);
+    if (type == NULL)
+        return;
+    if (inner != NULL && (inner[0] == '\0' || store_is_pattern(inner)))
+        raise_in_fitting(raising, record, type);
     else
-        (void) raise_in(raising, record, inner);
+        raise_in(raising, record, inner, type);
 }
 
 /* Raises in all threads that RAISING is for. */

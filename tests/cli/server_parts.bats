@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # Parts of the server, tested alone: see tests/cli/output_times.c, slot_queue.c, store.c, threads.c,
-# record.c, params.c and tail.c. tests/cli/parts.bats checks that no case is left out.
+# record.c, params.c, tail.c, raises.c and agent_methods.c. tests/cli/parts.bats checks that no case is left out.
 
 load helpers
 
@@ -74,3 +74,26 @@ load helpers
 @test "a reply quotes the last lines of a thread's output" { "$HELPERS/tail" lines; }
 @test "a reply quotes at most 64 KiB" { "$HELPERS/tail" most; }
 @test "a reply quotes other bytes than UTF-8 in base64" { "$HELPERS/tail" bytes; }
+
+@test "a raise reaches the threads that it means, also inside processes" { "$HELPERS/raises" threads; }
+@test "a raise that reaches no thread says why" { "$HELPERS/raises" refused; }
+@test "a raise in several threads leaves out those that have gone" { "$HELPERS/raises" gone; }
+@test "a raise that is refused replies with the last reason" { "$HELPERS/raises" reasons; }
+@test "a raise goes on without the client" { "$HELPERS/raises" client; }
+
+@test "an agent obeys its run alone" { "$HELPERS/agent_methods" agent; }
+@test "a run sends an exception to a process at an agent" { "$HELPERS/agent_methods" arrive; }
+@test "a run follows a process that is attached at an agent" { "$HELPERS/agent_methods" follow; }
+@test "a run begins and ends its command at an agent" {
+  "$HELPERS/agent_methods" execute
+  "$HELPERS/agent_methods" end
+  "$HELPERS/agent_methods" resize
+}
+@test "a supervisor is told its machines before its first thread" { "$HELPERS/agent_methods" hosts; }
+@test "a machine that comes or goes is noted" { "$HELPERS/agent_methods" host; }
+@test "a process tells its news once it is attached" { "$HELPERS/agent_methods" tell; }
+@test "a process attaches to its own thread alone" {
+  "$HELPERS/agent_methods" attach
+  "$HELPERS/agent_methods" session
+}
+@test "a process at an agent attaches to the thread of the run" { "$HELPERS/agent_methods" far; }
