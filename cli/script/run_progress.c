@@ -98,8 +98,7 @@ static void add_line(struct text *text, const struct run_progress *progress, boo
                 counts[RUN_THREAD_FAILED], counts[RUN_THREAD_RUNNING], waiting);
     if (is_ending && others == 0 && daemons > 0)
         text_printf(text, ", ending %zu daemon%s", daemons, daemons == 1 ? "" : "s");
-    else if (is_all && others > 0 && progress->over > 0 &&
-             progress->over * SHARE >= progress->over + others)
+    else if (is_all && others > 0 && progress->over * SHARE >= progress->over + others)
         add_rest(text, progress, others, clock_monotonic());
 }
 
@@ -121,8 +120,6 @@ void run_progress_draw(struct run_progress *progress, bool is_all, bool is_endin
 {
     struct text text = {0};
 
-    if (!progress->is_wanted)
-        return;
     note_times(progress);
     if (clock_monotonic() < run_progress_next(progress))
         return;

@@ -69,18 +69,17 @@ static void take_queue(struct front *front, const json_t *result)
     if (json_integer_value(json_object_get(result, "queued")) >= QUEUED_MAX)
         return;
     front->thinning.script_waits = false;
-    if (front->sync >= 0)
-        (void) send(front->sync, &byte, 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+    (void) send(front->sync, &byte, 1, MSG_NOSIGNAL | MSG_DONTWAIT); /* in vain, if it has ended */
 }
 
-/* Returns the ids of threads whose output is over, the oldest ends first; NULL if there are none. */
+/* Returns the ids of up to BATCH threads whose output is over, the oldest ends first; NULL if there are none. */
 static json_t *choose(struct front *front)
 {
     struct run_threads *threads = &front->output.threads;
     json_t             *ids = json_array();
     struct run_thread  *element;
 
-    while (ids != NULL && json_array_size(ids) < BATCH && threads->past_count > 0) {
+    while (ids != NULL && json_array_size(ids) < BATCH) {
         element = TAILQ_FIRST(&threads->past);
         if (!run_output_is_over(element) ||
             json_array_append_new(ids, json_integer(thread_id(element->thread))) != 0)

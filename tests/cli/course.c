@@ -329,21 +329,25 @@ static void moments_are_sorted(void)
     happens(run, 7, "ready", "{'id':1,'state':'ready','runs':2,'started':6}");
     happens(run, 9, "started", "{'id':1,'state':'running','runs':3,'started':8}");
     waits(run, 4, 0, 1, "running", ""); /* no phase of it is known */
+    happens(run, 0, "started", "{'id':5,'state':'running','runs':1,'started':0}");
+    happens(run, 3, "changed", "{'id':5,'state':'stopping','runs':1,'started':0}");
     course_end(&run->course, BEGAN + 10);
+    run->course.threads[5].count--; /* what stands behind the last phase does not count */
     moments_find(&moments, &run->result);
     CHECK(!moments.failed);
     for (size_t i = 0; i < moments.count; i++)
         text_printf(&text, "%s%d %s %g%s", i > 0 ? ", " : "", (int) moments.list[i].id,
                     moments.list[i].is_end ? "end" : "ready", moments.list[i].time,
                     moments.list[i].is_daemon ? " daemon" : "");
-    check_written(&text,
-                  "1 ready 2, 1 end 4, 2 end 5 daemon, 3 end 5, 1 ready 7, 1 end 8, 1 end 10");
+    check_written(
+        &text,
+        "1 ready 2, 5 end 3, 1 end 4, 2 end 5 daemon, 3 end 5, 1 ready 7, 1 end 8, 1 end 10");
     CHECK_EQUAL(moments_until(&moments, 1.5), 0);
     CHECK_EQUAL(moments_until(&moments, 2), 1);
-    CHECK_EQUAL(moments_until(&moments, 4.5), 2);
-    CHECK_EQUAL(moments_until(&moments, 5), 4);
-    CHECK_EQUAL(moments_until(&moments, 9), 6);
-    CHECK_EQUAL(moments_until(&moments, 11), 7);
+    CHECK_EQUAL(moments_until(&moments, 4.5), 3);
+    CHECK_EQUAL(moments_until(&moments, 5), 5);
+    CHECK_EQUAL(moments_until(&moments, 9), 7);
+    CHECK_EQUAL(moments_until(&moments, 11), 8);
     moments_release(&moments);
     CHECK(moments.list == NULL && moments.count == 0);
     close_run(run);

@@ -265,6 +265,8 @@ static void outcomes_are_described(void)
         "{'runs':1,'ended':9,'daemon':true,'signal':15,'exception':'SystemExit','state':'failed'}",
         false, "SystemExit, SIGTERM");
     check_outcome("{'runs':1,'ended':null,'state':'running'}", false, "lost");
+    check_outcome("{'runs':0,'ended':9,'exit_code':127,'message':'m'}", false,
+                  "exit 127, not run: m");
 }
 
 TEST_MAIN({"lines", each_notice_is_a_line}, {"supervisor", the_end_of_a_supervisor_has_its_reason},

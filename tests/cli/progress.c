@@ -3,8 +3,10 @@
 
 #include "cli/base/clock.h"
 #include "cli/script/run_progress.h"
+#include "cli/view/bottom_line.h"
 
 #include <math.h>
+#include <poll.h>
 #include <sys/ioctl.h>
 
 /* A terminal: what is printed goes to it, and MASTER reads it. */
@@ -136,11 +138,12 @@ static void the_line_is_drawn_when_it_is_due(void)
     struct terminal     terminal = open_terminal();
     struct run_threads  threads = {0};
     struct run_progress progress;
+    char                bytes[16];
 
     run_progress_open(&progress, &threads, true);
     CHECK(progress.is_wanted);
     CHECK(clock_monotonic() - progress.drawn < 10);
-    progress.drawn -= 5;
+    progress.drawn -= 50;
     run_progress_draw(&progress, true, false);
     check_shown(&terminal, ""); /* no thread is known */
     CHECK(run_progress_next(&progress) == INFINITY);
@@ -170,11 +173,100 @@ static void the_line_is_drawn_when_it_is_due(void)
     progress.last = 7;
     run_progress_draw(&progress, true, false);
     CHECK(progress.last == 7); /* no thread has ended since */
+    CHECK(bottom_line_is_shown());
     run_progress_close(&progress);
+    CHECK(!bottom_line_is_shown());
+    CHECK_EQUAL(read(terminal.master, bytes, sizeof(bytes)), 4);
+    CHECK(memcmp(bytes, "\r\033[K", 4) == 0);
     CHECK(run_progress_next(&progress) == INFINITY);
     progress.drawn = 0;
     run_progress_draw(&progress, true, false);
     check_shown(&terminal, "");
+}
+
+static void the_first_thread_begins_the_estimate(void)
+{
+    static const size_t counts[][4] = {{1, 0, 1, 0}, {0, 1, 1, 0}, {0, 0, 1, 1}, {0, 0, 1, 0}};
+
+    for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
+        struct run_threads  threads = {0};
+        struct run_progress progress = {.threads = &threads};
+
+        run_progress_draw(&progress, true, false);
+        CHECK(progress.began == 0);
+        set_counts(&threads, counts[i][0], counts[i][1], counts[i][2], counts[i][3]);
+        run_progress_draw(&progress, true, false); /* it is not wanted, so nothing is drawn */
+        CHECK(progress.began > 0 && progress.began <= clock_monotonic());
+    }
+}
+
+/* Draws a line that is due. Returns the seconds after which it may be drawn again. */
+static double draw_now(struct run_threads *threads)
+{
+    struct run_progress progress = {.is_wanted = true, .threads = threads, .began = 1};
+
+    run_progress_draw(&progress, true, false);
+    return progress.drawn - clock_monotonic();
+}
+
+static void a_terminal_that_takes_nothing_is_not_waited_for(void)
+{
+    struct terminal    terminal = open_terminal();
+    struct run_threads threads = {0};
+    struct pollfd      output = {.fd = STDERR_FILENO, .events = POLLOUT};
+    char               bytes[4096];
+    ssize_t            size;
+
+    set_counts(&threads, 0, 0, 1, 0);
+    while (poll(&output, 1, 0) == 1) {
+        CHECK(fcntl(STDERR_FILENO, F_SETFL, O_NONBLOCK) == 0);
+        (void) !write(STDERR_FILENO, "xxxxxxxxxxxxxxxx", 16);
+        CHECK(fcntl(STDERR_FILENO, F_SETFL, 0) == 0);
+    }
+    CHECK(draw_now(&threads) > 0.5);
+    CHECK(!bottom_line_is_shown());
+    while ((size = read(terminal.master, bytes, sizeof(bytes))) > 0)
+        CHECK(memchr(bytes, 'd', (size_t) size) == NULL);
+    CHECK(draw_now(&threads) < 0.1);
+    check_shown(&terminal, "0 done, 0 failed, 1 running, 0 waiting");
+}
+
+/* Draws a line in a process group of its own. Returns true if it waits until it is in the foreground. */
+static bool waits_in_background(struct run_threads *threads)
+{
+    pid_t pid = fork();
+    int   status;
+
+    CHECK(pid >= 0);
+    if (pid == 0) {
+        CHECK(setpgid(0, 0) == 0);
+        _exit(draw_now(threads) > 0.5);
+    }
+    CHECK(waitpid(pid, &status, 0) == pid && WIFEXITED(status));
+    return WEXITSTATUS(status) == 1;
+}
+
+static void a_run_in_the_background_draws_nothing(void)
+{
+    struct terminal    terminal = open_terminal();
+    struct run_threads threads = {0};
+    pid_t              pid;
+    int                status;
+
+    set_counts(&threads, 0, 0, 1, 0);
+    CHECK(!waits_in_background(&threads)); /* the terminal does not control this process */
+    check_shown(&terminal, "0 done, 0 failed, 1 running, 0 waiting");
+    pid = fork();
+    CHECK(pid >= 0);
+    if (pid == 0) {
+        CHECK(setsid() > 0 && ioctl(STDERR_FILENO, TIOCSCTTY, 0) == 0);
+        CHECK(waits_in_background(&threads));
+        check_shown(&terminal, "");
+        CHECK(draw_now(&threads) < 0.1);
+        check_shown(&terminal, "0 done, 0 failed, 1 running, 0 waiting");
+        _exit(0);
+    }
+    CHECK(waitpid(pid, &status, 0) == pid && status == 0);
 }
 
 static void the_line_is_shown_only_where_it_can_be_replaced(void)
@@ -202,4 +294,7 @@ static void the_line_is_shown_only_where_it_can_be_replaced(void)
 TEST_MAIN({"rest", the_rest_takes_as_long_as_the_ends_so_far},
           {"daemons", daemons_are_named_when_they_are_ended},
           {"due", the_line_is_drawn_when_it_is_due},
+          {"began", the_first_thread_begins_the_estimate},
+          {"full", a_terminal_that_takes_nothing_is_not_waited_for},
+          {"background", a_run_in_the_background_draws_nothing},
           {"seen", the_line_is_shown_only_where_it_can_be_replaced})

@@ -38,7 +38,14 @@ load ../cli/helpers
 
 @test "the line of progress estimates the rest by the ends so far, when a third is over" { "$HELPERS/progress" rest; }
 @test "the line of progress counts the daemons that are being ended" { "$HELPERS/progress" daemons; }
-@test "the line of progress is drawn when it is due" { "$HELPERS/progress" due; }
+@test "the line of progress is drawn when it is due" {
+  "$HELPERS/progress" due
+  "$HELPERS/progress" began
+}
+@test "a run waits for no terminal that takes nothing, and draws nothing in the background" {
+  "$HELPERS/progress" full
+  "$HELPERS/progress" background
+}
 @test "the line of progress is shown where it can be replaced" { "$HELPERS/progress" seen; }
 
 @test "every case of these programs is run here" {

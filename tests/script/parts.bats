@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
-# Parts of run and its scripts, tested alone: see tests/cli/course.c, line.c, procfile.c, script.c and notices.c.
+# Parts of run and its scripts, tested alone: see tests/cli/course.c, line.c, procfile.c, script.c, notices.c, front.c,
+# front_news.c, run_threads.c and thinning.c.
 
 load ../cli/helpers
 
@@ -50,3 +51,46 @@ load ../cli/helpers
 @test "the results of an earlier run say which threads failed or were cut off" { "$HELPERS/notices" earlier; }
 @test "a file that holds no results of a run is refused with the reason" { "$HELPERS/notices" refused; }
 @test "the outcome of a thread says whether its command ran to its end" { "$HELPERS/notices" outcomes; }
+
+@test "the first status that a run settles counts, but for the end of its time" {
+  "$HELPERS/front" status
+  "$HELPERS/front" end
+}
+@test "a run whose supervisor cannot be asked to end closes its lifeline" { "$HELPERS/front" unasked; }
+@test "a run ends when nobody reads its output, and goes on when it cannot be written" { "$HELPERS/front" reader; }
+@test "the first Ctrl-C interrupts a run, the second kills its threads, and the third its supervisor" {
+  "$HELPERS/front" signals
+}
+@test "a script waits until the supervisor has told all and the output is printed" { "$HELPERS/front" barrier; }
+@test "the end of a script ends its run, unless the supervisor has gone first" { "$HELPERS/front" script; }
+@test "the end of a thread settles the status, and may end all" {
+  "$HELPERS/front_news" ends
+  "$HELPERS/front_news" all
+}
+@test "a run tells of threads that did not run, or left something" { "$HELPERS/front_news" notices; }
+@test "a run asks for all threads when it has missed events" { "$HELPERS/front_news" events; }
+@test "a supervisor that ends when it should not fails the run" { "$HELPERS/front_news" supervisor; }
+@test "a run whose threads have ended unseen says so" { "$HELPERS/front_news" unknown; }
+@test "a run tells its script from other children" { "$HELPERS/front_news" children; }
+@test "the reason why a run cannot begin is the supervisor's, or the client's" { "$HELPERS/front_news" start; }
+
+@test "the threads of a run are found by their ids, and counted by their kinds" {
+  "$HELPERS/run_threads" ids
+  "$HELPERS/run_threads" kinds
+  "$HELPERS/run_threads" counts
+}
+@test "leftovers are a failure with --leaks=fail, and SystemExit is none" { "$HELPERS/run_threads" status; }
+@test "threads that have succeeded and left nothing may be let go, oldest first" { "$HELPERS/run_threads" past; }
+@test "what the threads of a run write is printed, also before they are known and after a restart" {
+  "$HELPERS/run_threads" printed
+}
+@test "logs that cannot be watched are read in intervals" { "$HELPERS/run_threads" intervals; }
+@test "a run knows of every log that was written to" { "$HELPERS/run_threads" many; }
+@test "a thread that had to wait before its start is known" { "$HELPERS/run_threads" waited; }
+@test "a run asks for the events that it needs" { "$HELPERS/run_threads" watch; }
+@test "the output of a run that never had a directory can be closed" { "$HELPERS/run_threads" none; }
+
+@test "a long run forgets threads that have succeeded, all but the last thousand" { "$HELPERS/thinning" forgotten; }
+@test "no thread is forgotten before its output is printed" { "$HELPERS/thinning" output; }
+@test "a script waits while a thousand threads wait" { "$HELPERS/thinning" room; }
+@test "a terminal is told of threads that are not ready after two seconds" { "$HELPERS/thinning" not-ready; }
