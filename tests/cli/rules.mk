@@ -14,12 +14,14 @@ $(OF_PARTS): $(PARTS)
 $(OF_PARTS): TEST_LIBS = $(PARTS) -Wl,--as-needed $(SHARED_LIBS)
 
 # These put functions in front of others, also of the C library.
+$(BUILD)/tests/cli/bell: TEST_LDFLAGS = -Wl,--wrap=poll,--wrap=syscall
 $(BUILD)/tests/cli/client: TEST_LDFLAGS = -Wl,--wrap=send,--wrap=recv
 $(BUILD)/tests/cli/course: TEST_LDFLAGS = -Wl,--wrap=array_room,--wrap=array_reach
 $(BUILD)/tests/cli/ends: TEST_LDFLAGS = -Wl,--wrap=kill
 $(BUILD)/tests/cli/host_way: TEST_LDFLAGS = -Wl,--wrap=clock_monotonic
 $(BUILD)/tests/cli/link: TEST_LDFLAGS = -Wl,--wrap=clock_monotonic,--wrap=epoll_wait
 $(BUILD)/tests/cli/loop: TEST_LDFLAGS = -Wl,--wrap=epoll_wait,--wrap=epoll_ctl,--wrap=read,--wrap=clock_monotonic
+$(BUILD)/tests/cli/places: TEST_LDFLAGS = -Wl,--wrap=uname,--wrap=directory_make_new
 $(BUILD)/tests/cli/text: TEST_LDFLAGS = -Wl,--wrap=malloc
 $(BUILD)/tests/cli/top_screen: TEST_LDFLAGS = -Wl,--wrap=clock_monotonic
 $(BUILD)/tests/cli/tree: TEST_LDFLAGS = -Wl,--wrap=children_read,--wrap=children_list

@@ -1,0 +1,29 @@
+#!/usr/bin/env bats
+# Where a supervisor is: see tests/cli/places.c, and tests/cli/bell.c for its socket and its bell.
+
+load helpers
+
+@test "a label names a place in the user's directory, whose state is in the home" { "$HELPERS/places" labels; }
+@test "each machine that shares a home has a state of its own" { "$HELPERS/places" machines; }
+@test "a socket elsewhere has its lock, its journal and its logs beside it" { "$HELPERS/places" sockets; }
+@test "a path that no socket can have is refused" { "$HELPERS/places" impossible; }
+@test "the directory of the journal and the logs can be set" { "$HELPERS/places" state; }
+@test "the journal beside the socket is found if there is no other" { "$HELPERS/places" journal; }
+@test "the user's own directory is made, and is refused if others could use it" {
+  "$HELPERS/places" own
+  "$HELPERS/places" home
+}
+@test "the directory of a socket elsewhere is refused if others could replace a file in it" {
+  "$HELPERS/places" foreign
+}
+@test "a directory that is missing is made again, unless another user could replace it" {
+  "$HELPERS/places" restored
+}
+@test "the supervisor of one run has directories of its own, which vanish with it" { "$HELPERS/places" temporary; }
+
+@test "a supervisor's socket is for its user alone, and a stale one is removed" { "$HELPERS/bell" socket; }
+@test "a bell is heard at its place, also when the files there are gone, and nowhere else" {
+  "$HELPERS/bell" place
+  "$HELPERS/bell" mounts
+}
+@test "another user cannot answer a bell" { "$HELPERS/bell" usurper; }
