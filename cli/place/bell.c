@@ -58,7 +58,7 @@ static size_t find_mount(const char *path, struct linux_statx *ret)
         (void) snprintf(part, sizeof(part), "%.*s", length > 0 ? (int) length : 1, path);
         if (linux_statx(AT_FDCWD, part, AT_SYMLINK_NOFOLLOW, LINUX_STATX_INO, ret) < 0)
             *ret = (struct linux_statx){0};
-        else if (length == 0 || is_mounted(part, ret))
+        else if (is_mounted(part, ret))
             return length;
         if (length == 0)
             return 0;
@@ -133,7 +133,7 @@ int bell_open(const struct place *place)
 int bell_ring(const struct place *place, pid_t *ret_pid)
 {
     int           fd = open_socket(place, connect);
-    struct ucred  peer = {0};
+    struct ucred  peer;
     socklen_t     size = sizeof(peer);
     struct pollfd pollfd = {.fd = fd, .events = POLLIN};
     int           heard;

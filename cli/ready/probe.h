@@ -72,6 +72,7 @@ struct ready {
     struct pollfd            poll;     /* what to wait for; fd -1: nothing */
     double                   next;     /* when to look again, on the monotonic clock */
     double                   pause;    /* before the try after the next */
+    unsigned turn; /* of a probe that connects: the index of the address that comes next */
 
     bool has_tried; /* at least one try is over */
     bool is_over;   /* after ready_finish(): the last look has failed */

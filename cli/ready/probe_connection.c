@@ -53,12 +53,10 @@ static bool begin(struct ready *ready, const struct address *address)
 enum connecting probe_connection_step(struct ready *ready, const struct address *addresses,
                                       size_t count)
 {
-    struct connection_probe *probe = (struct connection_probe *) ready;
-
-    while (ready->poll.fd >= 0 || probe->turn < count) {
+    while (ready->poll.fd >= 0 || ready->turn < count) {
         enum connecting state;
 
-        if (ready->poll.fd < 0 && !begin(ready, &addresses[probe->turn++]))
+        if (ready->poll.fd < 0 && !begin(ready, &addresses[ready->turn++]))
             continue;
         state = look(ready->poll.fd);
         if (state == CONNECTING_DONE ||
@@ -66,7 +64,7 @@ enum connecting probe_connection_step(struct ready *ready, const struct address 
             return state;
         probe_unpoll(ready);
     }
-    probe->turn = 0;
+    ready->turn = 0;
     probe_postpone(ready);
     return CONNECTING_FAILED;
 }

@@ -5,12 +5,6 @@
 #include "cli/ready/address.h"
 #include "cli/ready/probe.h"
 
-/* A probe that connects. The struct of such a kind begins with it. */
-struct connection_probe {
-    struct ready ready;
-    unsigned     turn; /* the index of the address that comes next */
-};
-
 /* The state of a connection. */
 enum connecting { CONNECTING_FAILED, CONNECTING_GOES_ON, CONNECTING_DONE };
 

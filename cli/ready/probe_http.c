@@ -17,11 +17,11 @@
 
 /* One probe of this kind. */
 struct http_probe {
-    struct connection_probe connection;
-    bool                    is_asked;   /* the request is sent: the answer is read */
-    bool                    is_in_head; /* of an answer 1xx, before the true answer */
-    char                    line[LINE_SIZE];
-    size_t                  length; /* of the line, of which `line` keeps only the beginning */
+    struct ready ready;
+    bool         is_asked;   /* the request is sent: the answer is read */
+    bool         is_in_head; /* of an answer 1xx, before the true answer */
+    char         line[LINE_SIZE];
+    size_t       length; /* of the line, of which `line` keeps only the beginning */
 };
 
 /* Returns the end of HOST:PORT, where the path begins. A path that is left out means "/". */
@@ -62,7 +62,7 @@ static bool is_valid(const char *argument, struct text *why)
 /* Sends the request. Returns true if the socket took it. */
 static bool ask(struct http_probe *probe)
 {
-    struct ready *ready = &probe->connection.ready;
+    struct ready *ready = &probe->ready;
     const char   *path = path_of(ready->argument);
     char         *request;
     int           size;
@@ -118,7 +118,7 @@ static enum answer take_line(struct http_probe *probe)
 static enum answer read_answer(struct http_probe *probe)
 {
     char        text[1024];
-    ssize_t     n = recv(probe->connection.ready.poll.fd, text, sizeof(text), 0);
+    ssize_t     n = recv(probe->ready.poll.fd, text, sizeof(text), 0);
     enum answer answer = ANSWER_GOES_ON;
 
     if (n < 0)

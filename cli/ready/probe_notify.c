@@ -30,7 +30,9 @@
 /* One probe of this kind. */
 struct notify_probe {
     struct ready ready;
-    char name[sizeof(((struct sockaddr_un *) NULL)->sun_path) + 1]; /* '@' for the first NUL */
+
+    /* The address, with '@' for the first NUL. The probe is zeroed before, so a NUL follows. */
+    char name[sizeof(((struct sockaddr_un *) NULL)->sun_path) + 1];
 };
 
 static bool is_valid(const char *argument, struct text *why)
@@ -58,13 +60,12 @@ static int bind_somewhere(int fd, struct notify_probe *probe)
     length = size - offsetof(struct sockaddr_un, sun_path);
     memcpy(probe->name, address.sun_path, length);
     probe->name[0] = '@';
-    probe->name[length] = '\0';
     return 0;
 }
 
 static int open_notify(struct ready *ready)
 {
-    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     int error = fd < 0 ? -errno : bind_somewhere(fd, (struct notify_probe *) ready);
 
     ready->poll = (struct pollfd){.fd = fd, .events = POLLIN};
@@ -86,8 +87,6 @@ static struct ucred take_sender(struct msghdr *header)
     for (struct cmsghdr *c = CMSG_FIRSTHDR(header); c != NULL; c = CMSG_NXTHDR(header, c)) {
         size_t size = c->cmsg_len - CMSG_LEN(0);
 
-        if (c->cmsg_level != SOL_SOCKET)
-            continue;
         if (c->cmsg_type == SCM_CREDENTIALS && size == sizeof(sender))
             memcpy(&sender, CMSG_DATA(c), sizeof(sender));
         for (size_t i = 0; c->cmsg_type == SCM_RIGHTS && i < size / sizeof(int); i++) {

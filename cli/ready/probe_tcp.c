@@ -23,7 +23,7 @@ static bool check(struct ready *ready, const struct spawn_plan *plan)
 }
 
 const struct probe_kind probe_tcp = {
-    .size = sizeof(struct connection_probe),
+    .size = sizeof(struct ready),
     .is_shared = true,
     .is_valid = is_valid,
     .check = check,

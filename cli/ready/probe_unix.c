@@ -56,7 +56,7 @@ static bool check(struct ready *ready, const struct spawn_plan *plan)
 }
 
 const struct probe_kind probe_unix = {
-    .size = sizeof(struct connection_probe),
+    .size = sizeof(struct ready),
     .is_shared = true,
     .is_valid = is_valid,
     .check = check,

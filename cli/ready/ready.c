@@ -107,6 +107,7 @@ int ready_rule_out(struct ready *ready, const struct spawn_plan *plan, struct te
         peer_process_describe(ready->poll.fd, why);
     }
     probe_unpoll(ready);
+    ready->turn = 0; /* the next try begins with the first address, however this one has ended */
     return n > 0 ? -EADDRINUSE : n;
 }
 

@@ -15,6 +15,9 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 
+static bool is_old; /* the kernel does not know which directories are mounts */
+static int  listen_error;
+
 /* Sockets */
 
 static void a_socket_is_for_its_user_alone(void)
@@ -53,6 +56,14 @@ static void a_socket_is_for_its_user_alone(void)
     CHECK(symlink("y", "link") == 0);
     CHECK_EQUAL(socket_remove_stale("./link"), -ENOTSOCK);
     close(listener);
+    listen_error = ENOBUFS;
+    CHECK_EQUAL(socket_listen("./z"), -ENOBUFS);
+    CHECK_EQUAL(test_count_open(), before);
+    if (geteuid() == 0) {
+        CHECK(chmod(".", 0755) == 0 && seteuid(65534) == 0);
+        CHECK_EQUAL(socket_remove_stale("./y"), -EACCES);
+        CHECK_EQUAL(seteuid(0), 0);
+    }
 }
 
 /* Bells */
@@ -98,9 +109,29 @@ long __wrap_syscall(long number, ...)
             *ret = mounted;
         else
             ret->attributes = 0;
-        ret->attributes_known = LINUX_STATX_ATTR_MOUNT_ROOT;
+        ret->attributes_known = is_old ? 0 : LINUX_STATX_ATTR_MOUNT_ROOT;
     }
     return result;
+}
+
+int __wrap_stat(const char *path, struct stat *ret);
+int __real_stat(const char *path, struct stat *ret);
+int __wrap_stat(const char *path, struct stat *ret)
+{
+    size_t length = strlen(here);
+    int    result = __real_stat(path, ret);
+
+    if (is_old)
+        ret->st_dev = strncmp(path, here, length) == 0 && strcmp(path + length, "/..") != 0;
+    return result;
+}
+
+int __wrap_listen(int fd, int most);
+int __real_listen(int fd, int most);
+int __wrap_listen(int fd, int most)
+{
+    errno = listen_error;
+    return listen_error != 0 ? -1 : __real_listen(fd, most);
 }
 
 /* Rings at SOCKET. Returns what bell_ring() says. */
@@ -153,37 +184,59 @@ static void the_bell_is_heard_at_its_place_alone(void)
     place = resolve(NULL, "a/x.sock");
     CHECK_EQUAL(bell_open(&place), -EADDRINUSE);
     CHECK_EQUAL(test_count_open(), before);
+    close(bell);
+    bell = -1;
+    listen_error = ENOBUFS;
+    CHECK_EQUAL(bell_open(&place), -ENOBUFS);
+    CHECK_EQUAL(test_count_open(), before - 1);
     place_release(&place);
 }
 
-static void the_bell_belongs_to_its_mount_and_user(void)
+static void the_bell_belongs_to_its_mount(void)
 {
-    set_homes(NULL, NULL, NULL);
     is_answered = true;
-    mounted = (struct linux_statx){.inode = 2, .device_major = 3, .device_minor = 4};
-    mounted.attributes = LINUX_STATX_ATTR_MOUNT_ROOT;
-    CHECK(mkdir("a", 0700) == 0);
+    for (int i = 0; i < 2; i++) {
+        is_old = i == 1;
+        CHECK(mkdir(i == 0 ? "new" : "../old", 0700) == 0 && chdir(i == 0 ? "new" : "../old") == 0);
+        set_homes(NULL, NULL, NULL);
+        mounted = (struct linux_statx){.inode = 2, .device_major = 3, .device_minor = 4};
+        mounted.attributes = is_old ? 0 : LINUX_STATX_ATTR_MOUNT_ROOT;
+        CHECK(mkdir("a", 0700) == 0);
+        open_bell("a/x.sock");
+        CHECK_EQUAL(ring("a/x.sock"), 0);
+        mounted.inode = 5;
+        CHECK_EQUAL(ring("a/x.sock"), -ENOENT);
+        mounted.inode = 2;
+        mounted.device_major = 5;
+        CHECK_EQUAL(ring("a/x.sock"), -ENOENT);
+        mounted.device_major = 3;
+        mounted.device_minor = 5;
+        CHECK_EQUAL(ring("a/x.sock"), -ENOENT);
+        mounted.device_minor = 4;
+        CHECK_EQUAL(ring("a/x.sock"), 0);
+        CHECK(mkdir("m", 0700) == 0 && mkdir("m/a", 0700) == 0 && chdir("m") == 0);
+        set_homes(NULL, NULL, NULL); /* the same directory is mounted here, too */
+        CHECK_EQUAL(ring("a/x.sock"), 0);
+        CHECK_EQUAL(chdir(".."), 0);
+    }
+    is_old = false;
+    mounted.attributes = 0; /* as in a chroot, whose root is no mount */
     open_bell("a/x.sock");
     CHECK_EQUAL(ring("a/x.sock"), 0);
-    mounted.inode = 5;
-    CHECK_EQUAL(ring("a/x.sock"), -ENOENT);
-    mounted.inode = 2;
-    mounted.device_major = 5;
-    CHECK_EQUAL(ring("a/x.sock"), -ENOENT);
-    mounted.device_major = 3;
-    mounted.device_minor = 5;
-    CHECK_EQUAL(ring("a/x.sock"), -ENOENT);
-    mounted.device_minor = 4;
-    CHECK_EQUAL(ring("a/x.sock"), 0);
-    /* The same directory is mounted at two places. */
-    CHECK(mkdir("m", 0700) == 0 && mkdir("m/a", 0700) == 0 && chdir("m") == 0);
+    CHECK_EQUAL(ring("a/y.sock"), -ENOENT);
+}
+
+static void the_bell_belongs_to_its_user(void)
+{
+    if (geteuid() != 0)
+        return; /* only root can be two users */
     set_homes(NULL, NULL, NULL);
-    CHECK_EQUAL(ring("a/x.sock"), 0);
-    if (geteuid() == 0) {
-        CHECK(chmod("..", 0755) == 0 && chmod(".", 0755) == 0 && seteuid(65534) == 0);
-        CHECK_EQUAL(ring("a/x.sock"), -ENOENT);
-        CHECK_EQUAL(seteuid(0), 0);
-    }
+    is_answered = true;
+    open_bell("x.sock");
+    CHECK_EQUAL(ring("x.sock"), 0);
+    CHECK(chmod(".", 0755) == 0 && seteuid(65534) == 0);
+    CHECK_EQUAL(ring("x.sock"), -ENOENT);
+    CHECK_EQUAL(seteuid(0), 0);
 }
 
 /* Listens at the address of the bell of PATH as another user, until its input ends. */
@@ -231,5 +284,5 @@ static void another_user_cannot_answer_a_bell(void)
 
 TEST_MAIN({"socket", a_socket_is_for_its_user_alone},
           {"place", the_bell_is_heard_at_its_place_alone},
-          {"mounts", the_bell_belongs_to_its_mount_and_user},
+          {"mounts", the_bell_belongs_to_its_mount}, {"user", the_bell_belongs_to_its_user},
           {"usurper", another_user_cannot_answer_a_bell})

@@ -25,5 +25,6 @@ load helpers
 @test "a bell is heard at its place, also when the files there are gone, and nowhere else" {
   "$HELPERS/bell" place
   "$HELPERS/bell" mounts
+  "$HELPERS/bell" user
 }
 @test "another user cannot answer a bell" { "$HELPERS/bell" usurper; }

@@ -146,8 +146,10 @@ static void a_socket_has_its_files_beside_it(void)
     check_place(NULL, NULL, false, "/e\n/e/e.sock\n/e/e.lock\n" BESIDE("/e/e"));
     check_place("web", NULL, true, OF("web") IN("/s/k3thread/servers/box/web"));
     check_place(NULL, "/x.sock", false, "/\n/x.sock\n/x.lock\n" BESIDE("/x"));
+    CHECK_EQUAL(setenv("K3THREAD_SOCKET", "s", 1), 0);
+    check_place(NULL, NULL, false, "HERE\nHERE/s\nHERE/s.lock\n" BESIDE("HERE/s"));
     CHECK_EQUAL(setenv("K3THREAD_SOCKET", "", 1), 0);
-    check_place("default", NULL, true, OF("default") IN("/s/k3thread/servers/box/default"));
+    check_place(NULL, NULL, true, OF("default") IN("/s/k3thread/servers/box/default"));
 }
 
 static void check_refused(const char *label, const char *socket, int error, const char *wanted)

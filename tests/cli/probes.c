@@ -4,10 +4,8 @@
 
 #include "cli/base/clock.h"
 #include "cli/base/file_watch.h"
-#include "cli/process/mark.h"
 #include "cli/process/spawn.h"
 #include "cli/ready/address.h"
-#include "cli/ready/peer_process.h"
 #include "cli/ready/ready.h"
 
 #include <arpa/inet.h>
@@ -467,53 +465,6 @@ static void a_server_that_ends_its_answer_early_is_asked_again(void)
     close(listener);
 }
 
-/* Strangers */
-
-static void a_server_that_answers_before_the_command_runs_is_named(void)
-{
-    static const char *const hosts[] = {"127.0.0.1", "[::1]", "0.0.0.0", "[::]"};
-    struct spawn_plan        plan = {.directory = ".", .output = "/dev/null"};
-    char                     spec[64], other[64], wanted[256], command[128] = "";
-    struct text              why = {0};
-    struct ready            *ready;
-    int                      before, fd, cmdline = open("/proc/self/cmdline", O_RDONLY | O_CLOEXEC);
-    ssize_t                  size = read(cmdline, command, sizeof(command) - 1);
-
-    close(cmdline);
-    for (ssize_t i = 0; i + 1 < size; i++)
-        command[i] = command[i] == '\0' ? ' ' : command[i];
-    for (size_t i = 0; i < sizeof(hosts) / sizeof(hosts[0]); i++) {
-        fd = listen_at(hosts[i], "tcp:", spec, sizeof(spec));
-        snprintf(other, sizeof(other), "tcp:%s:%s", i == 1 ? "[::1]" : "127.0.0.1",
-                 strrchr(spec, ':') + 1);
-        before = lowest_free();
-        CHECK_EQUAL(ready_open(other, &ready), 0);
-        CHECK_EQUAL(ready_rule_out(ready, &plan, &why), -EADDRINUSE);
-        CHECK_EQUAL(lowest_free(), before);
-        snprintf(wanted, sizeof(wanted),
-                 "%s is answered before the command runs: pid %d (%s) listens there", other,
-                 getpid(), command);
-        check_written(&why, wanted);
-        CHECK_EQUAL(ready_poll(ready).fd, -1);
-        close(fd);
-        CHECK_EQUAL(ready_rule_out(ready, &plan, &why), 0);
-        CHECK_EQUAL(why.size, 0);
-        ready_close(ready);
-    }
-    CHECK_EQUAL(ready_open("line:x", &ready), 0);
-    CHECK_EQUAL(ready_rule_out(ready, &plan, &why), -EINVAL);
-    check_written(&why, "--ready line:x reads the output, and '/dev/null' is no regular file");
-    CHECK_EQUAL(ready_rule_out_later(ready, &plan, "--until", &why), -EINVAL);
-    check_written(&why, "--until line:x reads the output, and '/dev/null' is no regular file");
-    plan.output = "./none";
-    CHECK_EQUAL(ready_rule_out(ready, &plan, &why), 0);
-    ready_close(ready);
-    CHECK_EQUAL(ready_open("notify", &ready), 0);
-    CHECK_EQUAL(ready_rule_out(ready, &plan, &why), 0);
-    CHECK_EQUAL(ready_rule_out_later(ready, &plan, "--until", &why), 0);
-    ready_close(ready);
-}
-
 /* A descriptor */
 
 static void a_line_on_the_descriptor_is_an_answer(void)
@@ -556,91 +507,6 @@ static void a_line_on_the_descriptor_is_an_answer(void)
     ready_close(ready);
     CHECK_EQUAL(fcntl(fd, F_GETFD), -1);
     CHECK_EQUAL(fcntl(plan.extras[0].from, F_GETFD), -1);
-}
-
-/* Notifications */
-
-/* Sends COUNT times the SIZE bytes of MESSAGE to READY, from a process that has ended then. */
-static void notify(const struct ready *ready, const char *message, size_t size, int count)
-{
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    size_t             length = strlen(ready_notify_socket(ready));
-    pid_t              pid = fork();
-    int                status, fd;
-
-    CHECK(pid >= 0);
-    if (pid == 0) {
-        fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-        memcpy(address.sun_path, ready_notify_socket(ready), length);
-        CHECK_EQUAL(address.sun_path[0], '@');
-        address.sun_path[0] = '\0';
-        while (count-- > 0)
-            CHECK_EQUAL(sendto(fd, message, size, 0, (struct sockaddr *) &address,
-                               (socklen_t) (offsetof(struct sockaddr_un, sun_path) + length)),
-                        size);
-        _exit(0);
-    }
-    CHECK_EQUAL(waitpid(pid, &status, 0), pid);
-    CHECK_EQUAL(status, 0);
-}
-
-/* Checks the status that READY has heard of since the last check; NULL: none. */
-static void check_status(struct ready *ready, const char *wanted)
-{
-    char *status = ready_take_status(ready);
-
-    CHECK((status == NULL) == (wanted == NULL));
-    CHECK(wanted == NULL || strcmp(status, wanted) == 0);
-    free(status);
-}
-
-static void a_notification_has_lines_that_each_count(void)
-{
-    static char       message[4097];
-    struct spawn_plan plan = {0};
-    struct ready     *ready = open_probe("notify", &plan);
-
-    CHECK(ready_lasts(ready));
-    notify(ready, "STATUS=a\nSTATUS=b c\nSTATUS", 26, 1);
-    CHECK(!check_at_event(ready, &plan));
-    check_status(ready, "b c");
-    check_status(ready, NULL);
-    notify(ready, "READY=11\nXREADY=1\nREADY=0", 25, 1);
-    CHECK(!check_at_event(ready, &plan));
-    CHECK(!ready_is_stopping(ready));
-    notify(ready, "X=1\nREADY=1\nSTOPPING=1\nSTATUS=\n", 31, 1);
-    CHECK(check_at_event(ready, &plan));
-    CHECK(ready_is_stopping(ready));
-    check_status(ready, "");
-    notify(ready, "STOPPING=0", 10, 1);
-    CHECK(!check_at_event(ready, &plan));
-    CHECK(ready_is_stopping(ready)); /* it stays so */
-    /* A message of 4096 bytes counts, a longer one does not. */
-    memset(message, '\n', sizeof(message));
-    memcpy(message, "READY=1", 7);
-    notify(ready, message, 4096, 1);
-    CHECK(check_at_event(ready, &plan));
-    notify(ready, message, 4097, 1);
-    CHECK(!check_at_event(ready, &plan));
-    ready_close(ready);
-}
-
-static void a_living_process_of_no_thread_is_not_heard(void)
-{
-    struct spawn_plan  plan = {0};
-    struct ready      *ready = open_probe("notify", &plan);
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    size_t             length = strlen(ready_notify_socket(ready));
-    int                fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-
-    mark_open();
-    memcpy(address.sun_path + 1, ready_notify_socket(ready) + 1, length - 1);
-    CHECK_EQUAL(sendto(fd, "READY=1", 7, 0, (struct sockaddr *) &address,
-                       (socklen_t) (offsetof(struct sockaddr_un, sun_path) + length)),
-                7);
-    CHECK(!check_at_event(ready, &plan));
-    close(fd);
-    ready_close(ready);
 }
 
 /* Lines of output */
@@ -761,10 +627,7 @@ TEST_MAIN({"addresses", addresses_are_read}, {"hosts", hosts_are_compared},
           {"request", a_request_is_sent_for_the_path},
           {"statuses", a_status_from_200_to_399_is_an_answer},
           {"early-end", a_server_that_ends_its_answer_early_is_asked_again},
-          {"strangers", a_server_that_answers_before_the_command_runs_is_named},
           {"descriptor", a_line_on_the_descriptor_is_an_answer},
-          {"notify", a_notification_has_lines_that_each_count},
-          {"stranger-notify", a_living_process_of_no_thread_is_not_heard},
           {"lines", a_line_of_output_is_an_answer},
           {"last-line", the_last_line_needs_no_newline_when_the_command_has_ended},
           {"long-line", a_longer_line_is_matched_in_parts})

@@ -628,7 +628,7 @@ says_later() {
   run -64 k3 start --needs 'no*' -- true
 }
 
-# --- Probes, each alone: see tests/cli/probes.c ---
+# --- Probes, each alone: see tests/cli/probes.c, connections.c and notify.c ---
 
 @test "a probe reads addresses, with and without a port" { "$HELPERS/probes" addresses; }
 @test "the hosts of addresses are compared, also of IPv4 in IPv6" { "$HELPERS/probes" hosts; }
@@ -640,10 +640,33 @@ says_later() {
 @test "an http probe sends its path and its host" { "$HELPERS/probes" request; }
 @test "each status of an HTTP server is an answer, or none" { "$HELPERS/probes" statuses; }
 @test "an HTTP server that ends its answer early is asked again" { "$HELPERS/probes" early-end; }
-@test "a server that answers before the command runs is named, at whatever address it listens" { "$HELPERS/probes" strangers; }
+@test "a server that answers before the command runs is named, at whatever address it listens" { "$HELPERS/connections" strangers; }
+@test "of several servers the one whose address fits best is named" {
+  "$HELPERS/connections" best
+  "$HELPERS/connections" command-line
+  "$HELPERS/connections" unix
+}
+@test "a web server has a second to answer before the command runs" { "$HELPERS/connections" http-stranger; }
+@test "a connection may take five seconds, and none leads to the probe itself" {
+  "$HELPERS/connections" slow
+  "$HELPERS/connections" self
+  "$HELPERS/connections" no-descriptor
+}
+@test "a web server has five seconds to answer, and is asked again when it breaks off" {
+  "$HELPERS/connections" slow-http
+  "$HELPERS/connections" reset
+}
 @test "a line on the descriptor is an answer, and its end is none" { "$HELPERS/probes" descriptor; }
-@test "each line of a notification counts, up to 4,096 bytes" { "$HELPERS/probes" notify; }
-@test "a process of no thread is not heard" { "$HELPERS/probes" stranger-notify; }
+@test "each line of a notification counts, up to 4,096 bytes" { "$HELPERS/notify" lines; }
+@test "the notifications that wait are read at once, and no descriptor is kept" {
+  "$HELPERS/notify" waiting
+  "$HELPERS/notify" unbound
+}
+@test "a notification counts if a process of the thread has sent it" {
+  "$HELPERS/notify" threads
+  "$HELPERS/notify" users
+  "$HELPERS/notify" namespaces
+}
 @test "a whole line behind the output so far is an answer" { "$HELPERS/probes" lines; }
 @test "the last line of a command that has ended needs no newline" { "$HELPERS/probes" last-line; }
 @test "a line of more than 4,096 bytes is matched in parts" { "$HELPERS/probes" long-line; }

@@ -14,13 +14,16 @@ $(OF_PARTS): $(PARTS)
 $(OF_PARTS): TEST_LIBS = $(PARTS) -Wl,--as-needed $(SHARED_LIBS)
 
 # These put functions in front of others, also of the C library.
-$(BUILD)/tests/cli/bell: TEST_LDFLAGS = -Wl,--wrap=poll,--wrap=syscall
+$(BUILD)/tests/cli/bell: TEST_LDFLAGS = -Wl,--wrap=poll,--wrap=syscall,--wrap=stat,--wrap=listen
 $(BUILD)/tests/cli/client: TEST_LDFLAGS = -Wl,--wrap=send,--wrap=recv
+$(BUILD)/tests/cli/connections: TEST_LDFLAGS = -Wl,--wrap=clock_monotonic,--wrap=poll,--wrap=k3thread_poll \
+	-Wl,--wrap=clock_until,--wrap=connect,--wrap=getpeername
 $(BUILD)/tests/cli/course: TEST_LDFLAGS = -Wl,--wrap=array_room,--wrap=array_reach
 $(BUILD)/tests/cli/ends: TEST_LDFLAGS = -Wl,--wrap=kill
 $(BUILD)/tests/cli/host_way: TEST_LDFLAGS = -Wl,--wrap=clock_monotonic
 $(BUILD)/tests/cli/link: TEST_LDFLAGS = -Wl,--wrap=clock_monotonic,--wrap=epoll_wait
 $(BUILD)/tests/cli/loop: TEST_LDFLAGS = -Wl,--wrap=epoll_wait,--wrap=epoll_ctl,--wrap=read,--wrap=clock_monotonic
+$(BUILD)/tests/cli/notify: TEST_LDFLAGS = -Wl,--wrap=recvmsg,--wrap=bind
 $(BUILD)/tests/cli/places: TEST_LDFLAGS = -Wl,--wrap=uname,--wrap=directory_make_new
 $(BUILD)/tests/cli/text: TEST_LDFLAGS = -Wl,--wrap=malloc
 $(BUILD)/tests/cli/top_screen: TEST_LDFLAGS = -Wl,--wrap=clock_monotonic
