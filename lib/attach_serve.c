@@ -76,13 +76,21 @@ static int error_of(int64_t code)
     }
 }
 
+/* Returns what the REPLY to the request "attach" means: 0 or a negative error. */
+static int result_of(const struct k3t_message *reply)
+{
+    if (reply->failed)
+        return error_of(reply->code);
+    return own.connection.permit >= 0 ? 0 : -EPROTO;
+}
+
 /* Waits for the reply to the request "attach". Returns 0 or a negative error. */
 static int await_reply(int64_t deadline)
 {
     struct pollfd      poll_fd = {.fd = own.connection.socket, .events = POLLIN};
     struct k3t_message message;
     size_t             size;
-    char              *line = NULL;
+    char              *line;
     int                error;
 
     while (k3t_now() < deadline) {
@@ -92,14 +100,8 @@ static int await_reply(int64_t deadline)
         if (line == NULL)
             (void) poll(&poll_fd, 1, 100);
         else if (k3t_message_read(line, size, &message) && message.id == K3T_ATTACH_ID)
-            break;
-        else
-            line = NULL;
+            return result_of(&message);
     }
-    if (line != NULL && message.failed)
-        return error_of(message.code);
-    if (line != NULL)
-        return own.connection.permit >= 0 ? 0 : -EPROTO;
     return -ETIMEDOUT;
 }
 

@@ -142,3 +142,28 @@ needs_no_asan() {
 }
 @test "parts: the supervisor's permit is received once" { t parts permit; }
 @test "parts: a connection to a supervisor that is busy is tried again" { t parts opened; }
+
+@test "attach: the environment names the supervisor, or there is none" { t attach environment; }
+@test "attach: a process attaches and detaches any number of times, and tells what it publishes" { t attach attached; }
+@test "attach: each refusal is an error of its own, and leaves no descriptor and no thread" { t attach refused; }
+@test "attach: a supervisor that does not answer is left after ten seconds" { t attach silent; }
+@test "attach: the hidden thread serves what comes, and sleeps while nothing comes" { t attach serves; }
+@test "attach: a lost connection is made again, after pauses that grow, sixteen times" { t attach reconnects; }
+@test "attach: a process that is refused does not connect again" { t attach gives-up; }
+@test "attach: a child of a process that attaches has no copy of the connection" { t attach forks; }
+@test "attach: the supervisor is told of the exception that ends the process" { t attach_end uncaught; }
+@test "attach: exit ends the attachment, before the handlers that are older than it" { t attach_end exit; }
+@test "attach: the hidden thread ends when no other thread is left" {
+  needs_no_tsan 'it has a thread of its own'
+  t attach_end last
+}
+@test "attach: a child of an attached process has no copy of the connection" { t attach_end child; }
+@test "attach: each thread is told when it begins and when it ends" { t tell threads; }
+@test "attach: news may begin again, and each live thread is told once" { t tell again; }
+@test "attach: a forked child has no news" {
+  needs_no_tsan 'it has no threads in a child that a process with threads has forked'
+  t tell child
+}
+@test "attach: published types and requests are told once" { t tell types; }
+@test "attach: nothing more is told when the connection is lost" { t tell lost; }
+@test "attach: an exception is raised with a permit, and each failure has its reply" { t tell raise; }

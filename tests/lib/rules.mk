@@ -30,6 +30,11 @@ $(BUILD)/tests/lib/watcher: TEST_LDFLAGS = -Wl,--wrap=pthread_create
 
 $(BUILD)/tests/lib/memory: TEST_LDFLAGS = -Wl,--wrap=malloc,--wrap=calloc
 
+$(BUILD)/tests/lib/attach: TEST_LDFLAGS = \
+	-Wl,--wrap=clock_gettime,--wrap=poll,--wrap=pthread_create,--wrap=strdup
+
+$(BUILD)/tests/lib/tell: TEST_LDFLAGS = -Wl,--wrap=malloc,--wrap=free
+
 # inject.c has the scenarios, with safepoints. injector.c is called first at each safepoint, and counts
 # allocations.
 TEST_PROGRAMS := $(filter-out $(addprefix %/tests/lib/,injector stepped scenarios waits),$(TEST_PROGRAMS))
