@@ -91,10 +91,10 @@ static void set_up_colours(struct display *display)
 static void set_up(struct display *display)
 {
     (void) keypad(stdscr, TRUE);
+    description_pass_bytes();
     (void) nodelay(stdscr, TRUE);
     (void) set_escdelay(KEY_MS);
     (void) typeahead(-1); /* draw a whole picture, even if keys are waiting */
-    (void) intrflush(stdscr, FALSE);
     (void) define_key("\033[1~", KEY_HOME); /* as the Linux console and others send it */
     (void) define_key("\033[4~", KEY_END);
     (void) define_key("\033[H", KEY_HOME);

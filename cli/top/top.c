@@ -252,7 +252,7 @@ static void visit(struct loop *loop, struct top_end *ret)
 
 void top_run(const struct top_owner *owner, struct top_end *ret)
 {
-    struct loop loop = {.state = {.owner = owner, .client = owner->client, .must_draw = true}};
+    struct loop loop = {.state = {.owner = owner, .client = owner->client}};
 
     *ret = (struct top_end){0};
     log_watch_open(&loop.state.logs);

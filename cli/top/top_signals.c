@@ -13,10 +13,8 @@ int top_signals_open(sigset_t *ret_before)
 
     if (fd < 0)
         return -errno;
-    if (sigprocmask(SIG_BLOCK, &set, ret_before) == 0)
-        return fd;
-    close(fd);
-    return -errno;
+    (void) sigprocmask(SIG_BLOCK, &set, ret_before);
+    return fd;
 }
 
 /* Gives the terminal back, stops this process, as Ctrl-Z asks, and takes the terminal again afterwards. */

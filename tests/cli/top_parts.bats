@@ -1,0 +1,35 @@
+#!/usr/bin/env bats
+# The loop of top, and its display: see tests/cli/top_loop.c and display.c.
+
+load helpers
+
+@test "top draws at once after a key, and otherwise when a picture is due and the terminal takes it" { "$HELPERS/top_loop" pictures; }
+@test "top draws when the time has come exactly" { "$HELPERS/top_loop" times; }
+@test "each mode of top has its picture, which changes when something that it shows does" { "$HELPERS/top_loop" modes; }
+@test "top looks at logs when they are written to, at most five times a second" {
+  "$HELPERS/top_loop" logs
+  "$HELPERS/top_loop" pause
+}
+@test "top ends by a key, a signal or the end of its terminal, and does nothing more" { "$HELPERS/top_loop" ends; }
+@test "a failure ends top, which says why" {
+  "$HELPERS/top_loop" failures
+  "$HELPERS/top_loop" possible
+}
+
+@test "each style of the display of top has its letters" { "$HELPERS/display" styles; }
+@test "texts stay in their columns of the display of top, whatever they consist of" { "$HELPERS/display" columns; }
+@test "the display of top shows its cursor where it was put" { "$HELPERS/display" cursor; }
+@test "the display of top sends what has changed, once, and whole pictures" { "$HELPERS/display" once; }
+@test "the display of top knows the keys, and passes letters in UTF-8" { "$HELPERS/display" keys; }
+@test "the display of top gives the terminal back as it was" { "$HELPERS/display" back; }
+@test "the display of top has the size of the terminal" { "$HELPERS/display" sizes; }
+@test "a terminal that takes nothing keeps top for a second" { "$HELPERS/display" stuck; }
+@test "a display of top that cannot be opened leaves the terminal alone, and says why" { "$HELPERS/display" failures; }
+@test "top says which terminals will do" { "$HELPERS/display" possible; }
+@test "the display of top uses the machine's description of the terminal, or its own for common terminals" {
+  "$HELPERS/display" own
+  "$HELPERS/display" common
+}
+@test "top takes its signals from a descriptor" { "$HELPERS/display" signals; }
+@test "top takes the new size of its terminal, and the terminal itself when it goes on" { "$HELPERS/display" changes; }
+@test "top stops as Ctrl-Z asks, and goes on" { "$HELPERS/display" stops; }
