@@ -94,7 +94,7 @@ static void set_up(struct display *display)
     description_pass_bytes();
     (void) nodelay(stdscr, TRUE);
     (void) set_escdelay(KEY_MS);
-    (void) typeahead(-1); /* draw a whole picture, even if keys are waiting */
+    (void) typeahead(-1);                   /* draw a whole picture, even if keys are waiting */
     (void) define_key("\033[1~", KEY_HOME); /* as the Linux console and others send it */
     (void) define_key("\033[4~", KEY_END);
     (void) define_key("\033[H", KEY_HOME);
@@ -104,7 +104,6 @@ static void set_up(struct display *display)
     (void) define_key("\033[C", KEY_RIGHT);
     (void) define_key("\033[D", KEY_LEFT);
     set_up_colours(display);
-    (void) curs_set(0);
 }
 
 static FILE *open_memory(void)

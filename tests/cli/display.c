@@ -119,7 +119,7 @@ static void each_style_has_its_letters(void)
     put(1, 1, 4, STYLE_HEADING, "he");
     put(2, 2, 5, STYLE_SELECTED, "selected");
     put(3, 0, 4, STYLE_GOOD, "good");
-    put(4, 0, 4, STYLE_WAITING, "wait");
+    put(4, 0, 4, STYLE_WAITING, "w\303\244it");
     put(5, 0, 4, STYLE_ENDING, "end");
     put(6, 0, 4, STYLE_BAD, "bad");
     put(7, 0, 4, STYLE_FAINT, "faint");
@@ -130,7 +130,7 @@ static void each_style_has_its_letters(void)
     check_painted(1, " he", "-####");
     check_painted(2, "  selec", "--#####");
     check_painted(3, "good", "gggg");
-    check_painted(4, "wait", "yyyy");
+    check_painted(4, "w\303\244it", "yyyy");
     check_painted(5, "end", "mmmm");
     check_painted(6, "bad", "RRRR");
     check_painted(7, "fain", "");

@@ -54,6 +54,7 @@ static inline void set_style(int number)
     painted.is_bold |= number == 1;
     painted.is_faint |= number == 2;
     painted.is_reverse |= number == 7;
+    CHECK(number < 40 || number == 49); /* no background has a colour */
     if (number >= 30 && number <= 39)
         painted.colour = number == 39 ? 0 : number - 30;
 }

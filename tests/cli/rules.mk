@@ -26,6 +26,7 @@ $(BUILD)/tests/cli/link: TEST_LDFLAGS = -Wl,--wrap=clock_monotonic,--wrap=epoll_
 $(BUILD)/tests/cli/loop: TEST_LDFLAGS = -Wl,--wrap=epoll_wait,--wrap=epoll_ctl,--wrap=read,--wrap=clock_monotonic
 $(BUILD)/tests/cli/notify: TEST_LDFLAGS = -Wl,--wrap=recvmsg,--wrap=bind
 $(BUILD)/tests/cli/places: TEST_LDFLAGS = -Wl,--wrap=uname,--wrap=directory_make_new
+$(BUILD)/tests/cli/shown: TEST_LDFLAGS = -Wl,--wrap=poll
 $(BUILD)/tests/cli/text: TEST_LDFLAGS = -Wl,--wrap=malloc
 $(BUILD)/tests/cli/top_loop: TEST_LDFLAGS = -Wl,--wrap=clock_monotonic,--wrap=poll
 $(BUILD)/tests/cli/top_screen: TEST_LDFLAGS = -Wl,--wrap=clock_monotonic

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# How output is shown: see tests/cli/view.c.
+# How output is shown: see tests/cli/view.c and shown.c.
 
 load helpers
 
@@ -21,3 +21,19 @@ load helpers
 @test "the style of output is that of the terminal, and of the user's wishes" { "$HELPERS/view" style; }
 @test "the columns of a table are aligned, and its lines are cut to the width" { "$HELPERS/view" tables; }
 @test "the columns of a table behind the sixteenth have one width" { "$HELPERS/view" wide; }
+
+@test "the end of a thread is told in words" { "$HELPERS/shown" threads; }
+@test "the exit status for a thread is that of its command, or of the exception" { "$HELPERS/shown" statuses; }
+@test "the rows of a table in JSON are shown" { "$HELPERS/shown" rows; }
+@test "the processes that a command left behind are named, up to eight" { "$HELPERS/shown" leftovers; }
+@test "a command is shown as a shell would read it, up to a width" { "$HELPERS/shown" commands; }
+@test "output is written whole, and waits for a descriptor that takes nothing" { "$HELPERS/shown" output; }
+@test "JSON is indented, and keeps the digits of a time" { "$HELPERS/shown" json; }
+@test "a message is one line" { "$HELPERS/shown" messages; }
+@test "a message about a script begins with its file and line" { "$HELPERS/shown" origins; }
+@test "a message waits until it is printed or dropped" { "$HELPERS/shown" held; }
+@test "the line at the bottom makes way for other output" { "$HELPERS/shown" bottom; }
+@test "a child removes the line of its parent when it begins a line" { "$HELPERS/shown" parent; }
+@test "the line at the bottom fits into a row, and is shown where it can be replaced" { "$HELPERS/shown" fitting; }
+@test "the width of output is that of the terminal" { "$HELPERS/shown" width; }
+@test "a raw terminal passes each key, and is as before afterwards" { "$HELPERS/shown" raw; }
