@@ -229,19 +229,12 @@ static bool is_asked(const struct look *look, const struct seat *seat)
     return false;
 }
 
-/* The call waits for the agents alone: nothing wakes it. */
-static void wake(struct call *call, struct record *record)
-{
-    (void) call, (void) record;
-}
-
 void look_begin(struct call *call, const json_t *threads, bool output)
 {
-    static struct call_list waiting = LIST_HEAD_INITIALIZER(waiting);
-    struct look            *look = calloc(1, sizeof(*look));
-    unsigned                left = PROCESSES_MAX;
-    const json_t           *id;
-    size_t                  i;
+    struct look  *look = calloc(1, sizeof(*look));
+    unsigned      left = PROCESSES_MAX;
+    const json_t *id;
+    size_t        i;
 
     if (look == NULL) {
         call_fail_memory(call);
@@ -260,7 +253,5 @@ void look_begin(struct call *call, const json_t *threads, bool output)
         if (look->threads[i].far_id != 0 && !is_asked(look, look->threads[i].seat))
             ask(look, look->threads[i].seat);
     if (look->awaited == 0)
-        reply(look);
-    else
-        call_wait(call, &waiting, -1, wake);
+        reply(look); /* otherwise the last agent does */
 }

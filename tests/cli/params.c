@@ -255,6 +255,11 @@ static void a_start_has_its_defaults(void)
 static void a_start_with_a_wrong_value_says_which(void)
 {
     static const char *const table[][2] = {
+        {"'command':[]", "-32001 \"command\" must be a list of one string or more"},
+        {"'command':'x'", "-32001 \"command\" must be a list of one string or more"},
+        {"'command':null", "-32602 start: missing parameter 'command'"},
+        {"'name':'a/b'",
+         "-32002 'a/b' is no name for a thread: it has a '/' or a pattern character"},
         {"'after':-1", "-32002 after must be 0 seconds or more, not -1"},
         {"'grace':-0.5", "-32002 grace must be 0 seconds or more, not -0.5"},
         {"'timeout':-1", "-32002 timeout must be 0 seconds or more, not -1"},

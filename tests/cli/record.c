@@ -74,7 +74,7 @@ static void check_row(struct record *record, bool wide, const char *wanted)
     check_written(&text, wanted);
 }
 
-#define COMMAND "sh -c 'echo \\\"a\\\"\\\\t'\\\\''b'\\\\'''"
+#define COMMAND "sh -c $'echo \\\"a\\\"\\\\t\\\\'b\\\\''"
 
 static void lines_have_their_cells(void)
 {
@@ -86,6 +86,9 @@ static void lines_have_their_cells(void)
     table_add_headings(&text, true);
     check_written(&text, "ID\\tNAME\\tTID\\tPID\\tSTATE\\tDAEMON\\tTIME\\tRUNS\\tCPU\\tMEMORY\\tRES"
                          "ULT\\tCOMMAND\\n");
+    record->id = 1;
+    check_row(record, false, "1\\tweb\\t71\\t72\\trunning\\tno\\t10.0s\\t-\\t" COMMAND "\\n");
+    *record = *make_running();
     record->job.argv = (char *[]){(char *) "a", (char *) "b c", NULL};
     check_row(record, false, "7\\tweb\\t71\\t72\\trunning\\tno\\t10.0s\\t-\\ta 'b c'\\n");
     usage = (struct usage){1.5, 0.25, 3 << 20};
@@ -117,10 +120,13 @@ static void a_kept_line_follows_its_thread(void)
     record->job.argv = (char *[]){(char *) "a", NULL};
     check_row(record, false, "7\\tweb\\t71\\t72\\trunning\\tno\\t10.0s\\t-\\ta\\n");
     CHECK(record->row != NULL);
+    record->job.argv =
+        (char *[]){(char *) "b", NULL}; /* no command changes: the line is not written anew */
     now->run_begin = 999.5;
     check_row(record, false, "7\\tweb\\t71\\t72\\trunning\\tno\\t0.5s\\t-\\ta\\n");
     now->run_begin = 900;
     check_row(record, false, "7\\tweb\\t71\\t72\\trunning\\tno\\t1m40s\\t-\\ta\\n");
+    record->job.argv = (char *[]){(char *) "a", NULL};
     now->tid = 81;
     check_row(record, false, "7\\tweb\\t81\\t72\\trunning\\tno\\t1m40s\\t-\\ta\\n");
     now->pid = 82;
@@ -143,6 +149,10 @@ static void a_kept_line_follows_its_thread(void)
     now->signal = 0;
     now->exit_code = 4;
     check_row(record, false, "7\\tweb\\t-\\t-\\tended\\tno\\t10.0s\\texit 4\\ta\\n");
+    now->exit_code = -1;
+    check_row(record, false, "7\\tweb\\t-\\t-\\tended\\tno\\t10.0s\\t-\\ta\\n");
+    now->signal = SIGHUP;
+    check_row(record, false, "7\\tweb\\t-\\t-\\tended\\tno\\t10.0s\\tSIGHUP\\ta\\n");
     free(record->row);
 }
 
@@ -179,7 +189,13 @@ static void what_a_thread_waits_for_is_its_result(void)
               "7\\tweb\\t71\\t72\\trunning\\tno\\t10.0s\\t"
               "waits for line:is it up, or not up? 0123456789abcd: half\\\\tdone\\ta\\n");
     CHECK(record->row == NULL);
+    record->now.status = NULL;
+    check_row(record, false,
+              "7\\tweb\\t71\\t72\\trunning\\tno\\t10.0s\\twaits for line:is it up, or not up? "
+              "0123456789abcd\\ta\\n");
     record->now.ready = true;
+    check_row(record, false, "7\\tweb\\t71\\t72\\trunning\\tno\\t10.0s\\t-\\ta\\n");
+    record->now.status = "half\tdone";
     record->now.state = STATE_READY;
     check_row(record, false, "7\\tweb\\t71\\t72\\tready\\tno\\t10.0s\\thalf\\\\tdone\\ta\\n");
     record->now.status = "done";

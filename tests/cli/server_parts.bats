@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # Parts of the server, tested alone: see tests/cli/output_times.c, slot_queue.c, store.c, threads.c,
-# record.c, params.c, tail.c, raises.c and agent_methods.c. tests/cli/parts.bats checks that no case is left out.
+# record.c, params.c, tail.c, raises.c, methods.c, agent_methods.c and starts.c. tests/cli/parts.bats checks that no case is left out.
 
 load helpers
 
@@ -97,3 +97,32 @@ load helpers
   "$HELPERS/agent_methods" session
 }
 @test "a process at an agent attaches to the thread of the run" { "$HELPERS/agent_methods" far; }
+
+@test "list and clear mean the threads of their words" {
+  "$HELPERS/methods" list
+  "$HELPERS/methods" clear
+}
+@test "the exceptions of an attached process are listed behind the others" { "$HELPERS/methods" exceptions; }
+@test "look takes a list of threads" { "$HELPERS/methods" look; }
+@test "send wants an open input, and a terminal on which no other client types" { "$HELPERS/methods" send; }
+@test "terminal attaches a client, or changes how it is attached" { "$HELPERS/methods" terminal; }
+@test "shutdown takes an exception that ends threads" { "$HELPERS/methods" shutdown; }
+@test "slots shows the number of slots, and sets it" { "$HELPERS/methods" slots; }
+@test "a connection keeps its directory and its umask" { "$HELPERS/methods" surroundings; }
+@test "watch sends the events that it names" { "$HELPERS/methods" watch; }
+@test "read opens readers of logs, reads and closes them" { "$HELPERS/methods" read; }
+
+@test "a start is answered when its command runs, or must wait" { "$HELPERS/starts" start; }
+@test "a start that fails says why, and its thread is not kept" { "$HELPERS/starts" failures; }
+@test "a chain of starts ends with its first failure" { "$HELPERS/starts" chain; }
+@test "a restart is answered when the command runs again" { "$HELPERS/starts" restart; }
+@test "a join is answered when the thread has ended, or is ready" {
+  "$HELPERS/starts" join
+  "$HELPERS/starts" ready
+  "$HELPERS/starts" timeouts
+}
+@test "the kinds of join do not mix" { "$HELPERS/starts" kinds; }
+@test "logs says where the output of a thread is, and waits until it has begun" {
+  "$HELPERS/starts" logs
+  "$HELPERS/starts" begun
+}

@@ -190,8 +190,7 @@ static const k3thread_exctype *published_type;
 
 const k3thread_exctype *attachment_find_type(const struct attachment *attachment, const char *name)
 {
-    CHECK_TEXT(name, "Foreign");
-    return attachment != NULL ? published_type : NULL;
+    return attachment != NULL && strcmp(name, "Foreign") == 0 ? published_type : NULL;
 }
 
 void far_process_end(struct record *record)
@@ -413,12 +412,14 @@ static void the_last_report_waits_for_a_reply(void)
 static void the_exception_that_arrived_ends_the_thread(void)
 {
     const char   *arrived = shared_string_new("arrived"), *own = shared_string_new("own");
-    struct report reports[] = {{.state = STATE_ENDED, .runs = 2},
-                               {.state = STATE_ENDED, .runs = 3},
-                               {.state = STATE_ENDED, .runs = 2, .message = own}};
+    struct report reports[] = {
+        {.state = STATE_ENDED, .runs = 2},
+        {.state = STATE_ENDED, .runs = 3},
+        {.state = STATE_ENDED, .runs = 2, .message = own},
+        {.state = STATE_ENDED, .runs = 2, .exception = &k3thread_TimeoutError}};
 
     add_threads(4);
-    for (size_t i = 0; i < 3; i++) {
+    for (size_t i = 0; i < 4; i++) {
         posted[i] = &reports[i];
         threads[i].arrived = (struct arrived_end){&k3thread_KeyboardInterrupt, arrived, 2};
     }
@@ -427,6 +428,7 @@ static void the_exception_that_arrived_ends_the_thread(void)
     CHECK(threads[0].now.message == arrived);
     CHECK(threads[1].now.exception == NULL && threads[1].now.message == NULL); /* another run */
     CHECK(threads[2].now.exception == &k3thread_KeyboardInterrupt && threads[2].now.message == own);
+    CHECK(threads[3].now.exception == &k3thread_TimeoutError && threads[3].now.message == NULL);
 }
 
 static void an_exception_of_the_process_alone_is_known(void)
@@ -434,14 +436,17 @@ static void an_exception_of_the_process_alone_is_known(void)
     static const k3thread_exctype type = {.name = "Foreign", .base = &k3thread_Exception};
     struct report                 reports[] = {
                         {.state = STATE_RUNNING, .foreign = "Foreign", .foreign_base = &k3thread_RuntimeError},
-                        {.state = STATE_RUNNING, .foreign = "Foreign", .foreign_base = &k3thread_RuntimeError}};
+                        {.state = STATE_RUNNING, .foreign = "Foreign", .foreign_base = &k3thread_RuntimeError},
+                        {.state = STATE_RUNNING, .foreign = "no name", .foreign_base = &k3thread_RuntimeError}};
 
-    add_threads(2);
+    add_threads(3);
     published_type = &type;
     threads[0].attachment = (void *) &threads;
     posted[0] = &reports[0];
     posted[1] = &reports[1];
+    posted[2] = &reports[2];
     reports_take();
+    CHECK(threads[2].now.exception == &k3thread_RuntimeError);
     CHECK(threads[0].now.exception == &type);
     CHECK(threads[1].now.exception != NULL && threads[1].now.exception != &type);
     CHECK_TEXT(threads[1].now.exception->name, "Foreign");
