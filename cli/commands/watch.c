@@ -165,8 +165,10 @@ static int run(struct invocation *invocation)
 
     client->notify = print_event;
     client->notify_context = &printer;
-    if (client_call(client, "watch", json_object(), &reply) != 0)
+    if (client_call(client, "watch", json_object(), &reply) != 0) {
+        client->notify = NULL;
         return command_failed(invocation);
+    }
     reply_release(&reply);
     while (found >= 0 && printer.status == STATUS_DONE) {
         found = client_try_receive(client, &reply);

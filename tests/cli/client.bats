@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# The client without a supervisor: see tests/cli/request.c, client.c and feed.c.
+# The client, and commands, with a supervisor that the test plays: see request.c, client.c, feed.c and played.h here.
 
 load helpers
 
@@ -27,3 +27,21 @@ load helpers
 @test "a log that comes through a connection has its bytes, runs, times and end" { "$HELPERS/feed" follow; }
 @test "a log that comes through a connection begins where the user wishes" { "$HELPERS/feed" wishes; }
 @test "a client asks for more of a log while pieces are large, and keeps the first failure" { "$HELPERS/feed" behind; }
+
+@test "list asks for what its options say, and prints the reply" { "$HELPERS/commands" list; }
+@test "raise asks for each form of a raise, and --wait tells what did not end" { "$HELPERS/commands" raise; }
+@test "restart asks for all threads at once, and the first failure gives its status" { "$HELPERS/commands" restart; }
+@test "slots prints the limit, and accepts no number that makes no sense" { "$HELPERS/commands" slots; }
+@test "clear asks for all ended threads, or for those that are named" { "$HELPERS/commands" clear; }
+@test "watch has a line for each kind of event" { "$HELPERS/commands" watch; }
+@test "join has the first status in the given order, and says why a thread did not end well" { "$HELPERS/joins" join; }
+@test "send sends whole lines, and says how many bytes were not taken" { "$HELPERS/joins" send; }
+@test "logs prints what a log holds now" { "$HELPERS/shown_logs" logs; }
+@test "logs with a pattern prints the logs of all threads, one after the other" { "$HELPERS/shown_logs" logs-of-all; }
+@test "an output that has no reader, or is full, or is the log itself, ends a command" { "$HELPERS/shown_logs" outputs; }
+@test "logs prints a log of another machine in pieces, up to its end" { "$HELPERS/far_logs" far-logs; }
+@test "logs --follow prints new output at once, also of a log that was replaced" { "$HELPERS/followed_logs" follow; }
+@test "logs --follow with a pattern takes in new threads and new runs" { "$HELPERS/followed_logs" follow-all; }
+@test "start --wait passes output, input and signals on, and ends as the command did" {
+  "$HELPERS/start_wait" start-wait
+}

@@ -1,0 +1,291 @@
+/* Tests join and send: what they send, what they say, their statuses. */
+#include "tests/cli/played.h"
+
+/* Takes the place of the look at the disk: the disk of the logs at "full" is full. */
+bool __wrap_disk_is_full(const char *path);
+
+bool __wrap_disk_is_full(const char *path)
+{
+    return path != NULL && strcmp(path, "full") == 0;
+}
+
+static void plays_of_join(void)
+{
+    static const struct play plays[] = {
+        {.words = "join web",
+         .replies = RESULT(1, "{'id':1,'name':'web','runs':1,'exit_code':3,'signal':null,'"
+                              "exception':null,'message':null}"),
+         .requests = REQUEST(1, "join", "'thread':'web'," JOIN_MEMBERS),
+         .status = 3},
+        {.words = "join -t 1.5 7",
+         .replies = RESULT(1, "{'id':7,'name':'web','runs':1,'exit_code':0,'signal':null,'"
+                              "exception':null,'message':null}"),
+         .requests = REQUEST(1, "join", "'thread':7," JOIN_MEMBERS ",'timeout':1.5")},
+        {.words = "join --timeout=1 7",
+         .replies = ERROR(1, -32005, "TimeoutError", "not ended in time"),
+         .requests = REQUEST(1, "join", "'thread':7," JOIN_MEMBERS ",'timeout':1.0"),
+         .err = "k3thread: join: TimeoutError: not ended in time\n",
+         .status = 124},
+        /* The first status in the given order counts. */
+        {.words = "join a b c",
+         .replies = RESULT(1, "[]") RESULT(4, "{'id':3,'name':'c','runs':1,'exit_code':5,'signal':"
+                                              "null,'exception':null,'message':null}")
+             RESULT(2, "{'id':1,'name':'a','runs':1,'exit_code':0,'signal':null,'exception':null,'"
+                       "message':null}") RESULT(3, "{'id':2,'name':'b','runs':1,'exit_code':4,'"
+                                                   "signal':null,'exception':null,'message':null}"),
+         .requests = REQUEST(1, "list", "'threads':['a','b','c'],'members':['id']")
+             REQUEST(2, "join", "'thread':'a'," JOIN_MEMBERS)
+                 REQUEST(3, "join", "'thread':'b'," JOIN_MEMBERS)
+                     REQUEST(4, "join", "'thread':'c'," JOIN_MEMBERS),
+         .status = 4},
+        /* A command that could not be run says why. */
+        {.words = "join --all",
+         .replies = RESULT(1, "[{'id':1,'name':'a'},{'id':2,'name':'b'}]")
+             RESULT(2, "{'id':1,'name':'a','runs':1,'exit_code':0,'signal':null,'exception':null,'"
+                       "message':null}")
+                 RESULT(3, "{'id':2,'name':'b','runs':0,'exit_code':127,'message':'not found'}"),
+         .requests = REQUEST(1, "list", "'live':true") REQUEST(
+             2, "join", "'thread':1," JOIN_MEMBERS) REQUEST(3, "join", "'thread':2," JOIN_MEMBERS),
+         .err = "k3thread: join: thread 'b' (id 2): not found\n",
+         .status = 127},
+        {.words = "join --all",
+         .replies = RESULT(1, "[]"),
+         .requests = REQUEST(1, "list", "'live':true")},
+        {.words = "join --all",
+         .replies = ERROR(1, -32009, "RuntimeError", "no list"),
+         .requests = REQUEST(1, "list", "'live':true"),
+         .err = "k3thread: join: RuntimeError: no list\n",
+         .status = 125},
+        /* A thread that was cleared ended as the list shows. */
+        {.words = "join w*",
+         .replies = RESULT(1, "[{'id':1,'name':'w1','ended':null},{'id':2,'name':'w2','ended':5,'"
+                              "exit_code':4},{'id':3,'name':'w2','ended':5,'exit_code':6}]")
+             RESULT(2, "{'id':1,'name':'w1','runs':1,'exit_code':0,'signal':null,'exception':null,'"
+                       "message':null}") ERROR(3, -32003, "InvalidThreadIdError", "no thread 3"),
+         .requests = REQUEST(1, "list", "'threads':['w*']") REQUEST(
+             2, "join", "'thread':1," JOIN_MEMBERS) REQUEST(3, "join", "'thread':3," JOIN_MEMBERS),
+         .status = 6},
+        /* It was live in the list. */
+        {.words = "join w*",
+         .replies = RESULT(1, "[{'id':1,'name':'w1','ended':null}]") NO_THREAD(2),
+         .requests =
+             REQUEST(1, "list", "'threads':['w*']") REQUEST(2, "join", "'thread':1," JOIN_MEMBERS)},
+        {.words = "join --ready w*",
+         .replies = RESULT(1, "[{'id':1,'name':'w1','ended':5,'exit_code':4}]") NO_THREAD(2),
+         .requests = REQUEST(1, "list", "'threads':['w*']")
+             REQUEST(2, "join", "'thread':1," JOIN_MEMBERS ",'ready':true"),
+         .err = "k3thread: join: InvalidThreadIdError: no live thread\n",
+         .status = 3},
+        {.words = "join w*",
+         .replies = RESULT(1, "[{'id':1,'name':'w1','ended':5,'exit_code':4}]")
+             ERROR(2, -32009, "RuntimeError", "other"),
+         .requests =
+             REQUEST(1, "list", "'threads':['w*']") REQUEST(2, "join", "'thread':1," JOIN_MEMBERS),
+         .err = "k3thread: join: RuntimeError: other\n",
+         .status = 125},
+        {.words = "join --ready web",
+         .replies = RESULT(1, "{'id':1}"),
+         .requests = REQUEST(1, "join", "'thread':'web'," JOIN_MEMBERS ",'ready':true")},
+        /* The thread is ready; its status does not matter. */
+        {.words = "join --ready web",
+         .replies = RESULT(1, "{'id':1,'name':'web','runs':1,'exit_code':3,'signal':null,'"
+                              "exception':null,'message':null}"),
+         .requests = REQUEST(1, "join", "'thread':'web'," JOIN_MEMBERS ",'ready':true")},
+        /* The last lines of a thread that is not ready are shown. */
+        {.words = "join --ready a b",
+         .replies = RESULT(1, "[]")
+             RESULT(2, "{'id':1}") "{'id':3,'error':{'code':-32010,'message':'gone','data':{'type':"
+                                   "'NotReadyError','tail':'last words\\n'}}}\n",
+         .requests = REQUEST(1, "list", "'threads':['a','b'],'members':['id']")
+             REQUEST(2, "join", "'thread':'a'," JOIN_MEMBERS ",'ready':true")
+                 REQUEST(3, "join", "'thread':'b'," JOIN_MEMBERS ",'ready':true"),
+         .err = "k3thread: join: NotReadyError: gone\n"
+                "last words\n",
+         .status = 125},
+        {.words = "join --until=tcp::80 web",
+         .replies = RESULT(1, "{'id':1}"),
+         .requests = REQUEST(1, "join", "'thread':'web'," JOIN_MEMBERS ",'until':'tcp::80'")},
+        {.words = "join --any a 2",
+         .replies = RESULT(1, "{'id':2,'name':'b','runs':1,'exit_code':3,'signal':null,'exception':"
+                              "null,'message':null}"),
+         .requests = REQUEST(1, "join", "'any':['a',2]," JOIN_MEMBERS),
+         .out = "b\n",
+         .status = 3},
+        {.words = "join --any --all -t 9",
+         .replies = RESULT(
+             1, "{'id':2,'name':'b\\u0007','runs':0,'exit_code':126,'message':'not executable'}"),
+         .requests = REQUEST(1, "join", "'any':[]," JOIN_MEMBERS ",'timeout':9.0"),
+         .out = "b\a\n",
+         .err = "k3thread: join: thread 'b\\x07' (id 2): not executable\n",
+         .status = 126},
+        {.words = "join --any web",
+         .replies = NO_THREAD(1),
+         .requests = REQUEST(1, "join", "'any':['web']," JOIN_MEMBERS),
+         .err = "k3thread: join: InvalidThreadIdError: no live thread\n",
+         .status = 3},
+        {.words = "join --any web",
+         .replies = ERROR(1, -32009, "RuntimeError", "other"),
+         .requests = REQUEST(1, "join", "'any':['web']," JOIN_MEMBERS),
+         .err = "k3thread: join: RuntimeError: other\n",
+         .status = 125},
+        {.words = "join",
+         .err = "k3thread: join: no thread; --all joins every live thread\n"
+                "Try 'k3thread join --help' for more.\n",
+         .status = 64},
+        {.words = "join --all web",
+         .err = "k3thread: join: --all takes no thread\n"
+                "Try 'k3thread join --help' for more.\n",
+         .status = 64},
+        {.words = "join --any --ready web",
+         .err = "k3thread: join: --any waits for an end; --ready and --until do not\n"
+                "Try 'k3thread join --help' for more.\n",
+         .status = 64},
+        {.words = "join --any --until=line:x web",
+         .err = "k3thread: join: --any waits for an end; --ready and --until do not\n"
+                "Try 'k3thread join --help' for more.\n",
+         .status = 64},
+        {.words = "join --ready --until=line:x web",
+         .err = "k3thread: join: --ready and --until do not go together\n"
+                "Try 'k3thread join --help' for more.\n",
+         .status = 64},
+        {.words = "join web/worker",
+         .err = "k3thread: join: ValueError: 'web/worker' means threads inside a process; only "
+                "list and raise take them\n",
+         .status = 64},
+        {.words = "join -t x web",
+         .err = "k3thread: join: ValueError: --timeout: 'x' is no time; seconds, or 200ms, 1.5s, "
+                "2m, 1h\n",
+         .status = 64},
+        {.words = "join a b",
+         .replies = RESULT(1, "[]") RESULT(2, "{'id':1,'name':'a','runs':1,'exit_code':0,'signal':"
+                                              "null,'exception':null,'message':null}"),
+         .goes_away = true,
+         .requests = REQUEST(1, "list", "'threads':['a','b'],'members':['id']")
+             REQUEST(2, "join", "'thread':'a'," JOIN_MEMBERS)
+                 REQUEST(3, "join", "'thread':'b'," JOIN_MEMBERS),
+         .err = "k3thread: join: the supervisor went away without a reply; see /dev/null\n",
+         .status = 125},
+        {.words = "join a b",
+         .replies = NO_THREAD(1),
+         .requests = REQUEST(1, "list", "'threads':['a','b'],'members':['id']"),
+         .err = "k3thread: join: InvalidThreadIdError: no live thread\n",
+         .status = 3},
+        /* A probe may wait for a line that could not be written. */
+        {.words = "join --ready web",
+         .replies = RESULT(1, "{'id':1}"),
+         .logs = "full",
+         .requests = REQUEST(1, "join", "'thread':'web'," JOIN_MEMBERS ",'ready':true"),
+         .err = "k3thread: join: the file system of the logs is full: full: output may be lost\n"},
+        {.words = "join --until=line:x web",
+         .replies = NO_THREAD(1),
+         .logs = "full",
+         .requests = REQUEST(1, "join", "'thread':'web'," JOIN_MEMBERS ",'until':'line:x'"),
+         .err = "k3thread: join: the file system of the logs is full: full: output may be lost\n"
+                "k3thread: join: InvalidThreadIdError: no live thread\n",
+         .status = 3},
+        {.words = "join web",
+         .replies = NO_THREAD(1),
+         .logs = "full",
+         .requests = REQUEST(1, "join", "'thread':'web'," JOIN_MEMBERS),
+         .err = "k3thread: join: InvalidThreadIdError: no live thread\n",
+         .status = 3},
+        {.words = "join --ready web",
+         .replies = NO_THREAD(1),
+         .logs = "full",
+         .far = true,
+         .requests = REQUEST(1, "join", "'thread':'web'," JOIN_MEMBERS ",'ready':true"),
+         .err = "k3thread: join: InvalidThreadIdError: no live thread\n",
+         .status = 3},
+    };
+
+    PLAY_ALL(plays);
+}
+
+static void plays_of_send(void)
+{
+    static const struct play plays[] = {
+        {.words = "send web hello world",
+         .replies = RESULT(1, "{'taken':12}"),
+         .requests = REQUEST(1, "send", "'thread':'web','text':'hello world\\n','eof':false")},
+        {.words = "send 7 a",
+         .replies = RESULT(1, "{'taken':2}"),
+         .requests = REQUEST(1, "send", "'thread':7,'text':'a\\n','eof':false")},
+        {.words = "send --eof web",
+         .replies = RESULT(1, "{'taken':0}"),
+         .requests = REQUEST(1, "send", "'thread':'web','text':'','eof':true")},
+        {.words = "send --eof -t 2 web bye",
+         .replies = RESULT(1, "{'taken':4}"),
+         .requests = REQUEST(1, "send", "'thread':'web','text':'bye\\n','eof':true,'timeout':2.0")},
+        /* Standard input is copied line by line, and its rest at the end. */
+        {.words = "send web",
+         .replies = RESULT(1, "{'taken':0}") RESULT(2, "{'taken':8}") RESULT(3, "{'taken':3}"),
+         .input = "one\ntwo\nend",
+         .dialogue = true,
+         .requests = REQUEST(1, "send", "'thread':'web','text':''")
+             REQUEST(2, "send", "'thread':'web','text':'one\\ntwo\\n','eof':false")
+                 REQUEST(3, "send", "'thread':'web','text':'end','eof':false")},
+        {.words = "send web",
+         .replies = RESULT(1, "{'taken':0}"),
+         .input = "",
+         .dialogue = true,
+         .requests = REQUEST(1, "send", "'thread':'web','text':''")},
+        {.words = "send web",
+         .replies = NO_THREAD(1),
+         .requests = REQUEST(1, "send", "'thread':'web','text':''"),
+         .err = "k3thread: send: InvalidThreadIdError: no live thread\n",
+         .status = 3},
+        {.words = "send web a b",
+         .replies = "{'id':1,'error':{'code':-32005,'message':'full','data':{'type':'TimeoutError',"
+                    "'taken':1}}}\n",
+         .requests = REQUEST(1, "send", "'thread':'web','text':'a b\\n','eof':false"),
+         .err = "k3thread: send: TimeoutError: full; 1 bytes were taken, 3 bytes were not\n",
+         .status = 124},
+        {.words = "send web",
+         .replies = RESULT(1, "{'taken':0}") "{'id':2,'error':{'code':-32005,'message':'full','"
+                                             "data':{'type':'TimeoutError','taken':3}}}\n",
+         .input = "12345\n678",
+         .dialogue = true,
+         .requests = REQUEST(1, "send", "'thread':'web','text':''")
+             REQUEST(2, "send", "'thread':'web','text':'12345\\n','eof':false"),
+         .err = "k3thread: send: TimeoutError: full; 3 bytes were taken, 6 bytes were not\n",
+         .status = 124},
+        {.words = "send web a",
+         .replies = ERROR(1, -32004, "SendRaiseError", "no input"),
+         .requests = REQUEST(1, "send", "'thread':'web','text':'a\\n','eof':false"),
+         .err = "k3thread: send: SendRaiseError: no input\n",
+         .status = 1},
+        {.words = "send web a",
+         .goes_away = true,
+         .requests = REQUEST(1, "send", "'thread':'web','text':'a\\n','eof':false"),
+         .err = "k3thread: send: the supervisor went away without a reply; see /dev/null\n",
+         .status = 1},
+        {.words = "send web",
+         .replies = RESULT(1, "{}"),
+         .input = "x\n",
+         .dialogue = true,
+         .goes_away = true,
+         .requests = REQUEST(1, "send", "'thread':'web','text':''")
+             REQUEST(2, "send", "'thread':'web','text':'x\\n','eof':false"),
+         .err = "k3thread: send: the supervisor went away without a reply; see /dev/null\n",
+         .status = 1},
+        {.words = "send",
+         .err = "k3thread: send: no thread\n"
+                "Try 'k3thread send --help' for more.\n",
+         .status = 64},
+        {.words = "send web/worker a",
+         .err = "k3thread: send: ValueError: 'web/worker' means threads inside a process; only "
+                "list and raise take them\n",
+         .status = 64},
+        {.words = "send web-* a",
+         .err = "k3thread: send: ValueError: 'web-*' is a pattern; give one name or id\n",
+         .status = 64},
+        {.words = "send -t x web a",
+         .err = "k3thread: send: ValueError: --timeout: 'x' is no time; seconds, or 200ms, 1.5s, "
+                "2m, 1h\n",
+         .status = 64},
+    };
+
+    PLAY_ALL(plays);
+}
+
+TEST_MAIN({"join", plays_of_join}, {"send", plays_of_send})

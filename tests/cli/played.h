@@ -1,0 +1,281 @@
+/*
+ * Command lines that run in this process, with a supervisor that the test plays. Its replies wait in the socket before
+ * the command asks, or, in a dialogue, each comes when its request has come.
+ */
+#ifndef PLAYED_H
+#define PLAYED_H
+
+#include "tests/cli/pair.h"
+
+#include "cli/base/status.h"
+#include "cli/commands/execute.h"
+
+#include <sys/mman.h>
+
+/* A command line, and what must come of it. In replies and requests, ' stands for ". */
+struct play {
+    const char *words;     /* separated by blanks; '' is an empty word */
+    const char *replies;   /* NULL: none */
+    const char *requests;  /* all that the supervisor has got; NULL: none */
+    const char *out, *err; /* NULL: nothing */
+    int         status;
+    const char *input;     /* standard input; NULL: /dev/null */
+    bool        dialogue;  /* each reply comes behind its request */
+    bool        goes_away; /* the supervisor closes the connection behind its replies */
+    bool        far;       /* the supervisor is on another machine */
+    const char *logs;      /* the directory of the logs; NULL: none */
+    int         output;    /* a descriptor for standard output; 0: a file */
+    int         ended_by;  /* the signal that must end the program, too */
+};
+
+#define REQUEST(id, method, params)                                                                \
+    "{'jsonrpc':'2.0','id':" #id ",'method':'" method "','params':{" params "}}\n"
+#define RESULT(id, result) "{'id':" #id ",'result':" result "}\n"
+#define ERROR(id, code, type, message)                                                             \
+    "{'id':" #id ",'error':{'code':" #code ",'message':'" message "','data':{'type':'" type "'}}}" \
+    "\n"
+#define EVENT(members) "{'jsonrpc':'2.0','method':'event','params':{" members "}}\n"
+/* What a join wants to know of a thread. */
+#define JOIN_MEMBERS                                                                               \
+    "'members':['id','name','runs','exit_code','signal','exception','message','unended']"
+#define NO_THREAD(id) ERROR(id, -32003, "InvalidThreadIdError", "no live thread")
+
+/* Replaces the descriptor FD by NEW, which it closes. Returns a copy of the old one. */
+static inline int play_replace(int fd, int new)
+{
+    int before = fcntl(fd, F_DUPFD_CLOEXEC, 100);
+
+    CHECK(before >= 0 && new >= 0);
+    CHECK(dup2(new, fd) == fd);
+    close(new);
+    return before;
+}
+
+static inline int play_file(const char *text)
+{
+    int fd = memfd_create("play", MFD_CLOEXEC);
+
+    CHECK(fd >= 0);
+    CHECK_EQUAL(write(fd, text, strlen(text)), strlen(text));
+    CHECK_EQUAL(lseek(fd, 0, SEEK_SET), 0);
+    return fd;
+}
+
+/* Puts BEFORE back in the place of FD, a file, and returns what that holds, to be freed. */
+static inline char *play_take(int fd, int before)
+{
+    static char bytes[64 * 1024];
+    ssize_t     size = pread(fd, bytes, sizeof(bytes) - 1, 0);
+
+    bytes[size >= 0 ? size : 0] = '\0'; /* -1: FD is a pipe */
+    CHECK(dup2(before, fd) == fd);
+    close(before);
+    return strdup(bytes);
+}
+
+/* Splits a copy of WORDS. Returns the number of words. */
+static inline int play_split(char *words, char **ret, int most)
+{
+    int count = 0;
+
+    for (char *word = strtok(words, " "); word != NULL && count < most; word = strtok(NULL, " "))
+        ret[count++] = strcmp(word, "''") == 0 ? word + 2 : word;
+    ret[count] = NULL;
+    return count;
+}
+
+static inline void play_compare(const struct play *play, const char *what, const char *got,
+                                const char *wanted)
+{
+    if (strcmp(got, wanted != NULL ? wanted : "") == 0)
+        return;
+    fprintf(stderr, "%s: %s:\n%s\nnot:\n%s\n", play->words, what, got,
+            wanted != NULL ? wanted : "");
+    test_fail(__FILE__, __LINE__, what);
+}
+
+/* Returns all that the supervisor has got, with ' in place of ", to be freed. */
+static inline char *play_requests(int supervisor, int log)
+{
+    static char bytes[256 * 1024];
+    ssize_t     size = pread(log, bytes, sizeof(bytes) - 1, 0), n;
+
+    while ((n = recv(supervisor, bytes + size, sizeof(bytes) - 1 - (size_t) size, MSG_DONTWAIT)) >
+           0)
+        size += n;
+    bytes[size] = '\0';
+    for (char *at = bytes; (at = strchr(at, '"')) != NULL;)
+        *at = '\'';
+    return strdup(bytes);
+}
+
+/* The seconds by which the clock of the command is ahead; shared with the supervisor of a dialogue. */
+static double *play_ahead;
+
+/* Waits until the file FD holds WORDS. */
+static inline void play_await(int fd, const char *words)
+{
+    static char bytes[64 * 1024];
+    ssize_t     size;
+
+    do {
+        test_pause();
+        size = pread(fd, bytes, sizeof(bytes) - 1, 0);
+        bytes[size > 0 ? size : 0] = '\0';
+    } while (strstr(bytes, words) == NULL);
+}
+
+/*
+ * Does what LINE says: "!append FILE WORDS" (a new line), "!unlink FILE", "!rename FILE OTHER", "!await WORDS" (on
+ * standard output, OUT), "!kill SIGNAL", "!later SECONDS".
+ */
+static inline void play_act(char *line, int out)
+{
+    char *verb = strtok(line, " \n"), *first = strtok(NULL, " \n"), *rest = strtok(NULL, "\n");
+
+    if (strcmp(verb, "!append") == 0) {
+        int fd = open(first, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+
+        CHECK(fd >= 0 && dprintf(fd, "%s\n", rest) > 0);
+        close(fd);
+    } else if (strcmp(verb, "!unlink") == 0) {
+        CHECK(unlink(first) == 0);
+    } else if (strcmp(verb, "!rename") == 0) {
+        CHECK(rename(first, rest) == 0);
+    } else if (strcmp(verb, "!await") == 0) {
+        play_await(out, first);
+    } else if (strcmp(verb, "!kill") == 0) {
+        CHECK(kill(getppid(), atoi(first)) == 0);
+    } else {
+        CHECK_TEXT(verb, "!later");
+        *play_ahead += atof(first);
+    }
+}
+
+/* Sends the LINES up to the first reply to a request after ID, and does what they say. Returns the rest. */
+static inline const char *play_answer(const struct pair *pair, const char *lines, long id, int out)
+{
+    while (lines[0] != '\0') {
+        size_t size = strcspn(lines, "\n") + 1;
+        char  *line;
+
+        if (strncmp(lines, "{'id':", 6) == 0 && strtol(lines + 6, NULL, 10) > id)
+            break;
+        line = strndup(lines, size);
+        if (line[0] == '!')
+            play_act(line, out);
+        else
+            answer(pair, line);
+        free(line);
+        lines += size;
+    }
+    return lines;
+}
+
+/* Plays the supervisor of a dialogue in a process of its own, which writes all requests to the file LOG. */
+static inline pid_t play_dialogue(const struct play *play, const struct pair *pair, int log,
+                                  int out)
+{
+    const char *lines = play->replies;
+    pid_t       pid;
+    char        byte, head[64];
+    size_t      size = 0;
+
+    if (play_ahead == NULL)
+        play_ahead = mmap(NULL, sizeof(*play_ahead), PROT_READ | PROT_WRITE,
+                          MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    CHECK(play_ahead != MAP_FAILED);
+    pid = fork();
+    CHECK(pid >= 0);
+    if (pid != 0)
+        return pid;
+    test_alarm();
+    close(pair->client.wire.fd);
+    while (read(pair->supervisor, &byte, 1) == 1) {
+        CHECK_EQUAL(write(log, &byte, 1), 1);
+        if (size < sizeof(head) - 1)
+            head[size++] = byte;
+        if (byte != '\n')
+            continue;
+        head[size] = '\0';
+        size = 0;
+        lines = play_answer(pair, lines, strtol(strstr(head, "\"id\":") + 5, NULL, 10), out);
+        if (lines[0] == '\0' && play->goes_away)
+            (void) shutdown(pair->supervisor, SHUT_WR);
+    }
+    _exit(0);
+}
+
+/* A session that is connected to the supervisor of PAIR. */
+static inline struct session play_session(const struct play *play, struct pair *pair)
+{
+    struct session session = {.client = pair->client};
+
+    pair->place.logs = (char *) play->logs;
+    session.place = pair->place;
+    session.client.notify = NULL;
+    session.client.place = &pair->place;
+    session.client.environment_known = true;
+    session.host = play->far ? "far" : NULL;
+    return session;
+}
+
+/* Runs the command line and checks all that comes of it; and that it leaves no descriptor and no listener behind. */
+static inline void play(const struct play *play)
+{
+    int            open_before = test_count_open();
+    struct pair   *pair = open_pair();
+    struct session session = play_session(play, pair);
+    char          *line = strdup(play->words), *out, *err, *requests, *words[64];
+    int            count = play_split(line, words, 63), status;
+    int            in_before, out_before, err_before, log = play_file("");
+    int            out_file = play->output > 0 ? dup(play->output) : play_file("");
+    pid_t          player = play->dialogue ? play_dialogue(play, pair, log, out_file) : 0;
+    sigset_t       mask;
+
+    if (!play->dialogue && play->replies != NULL)
+        answer(pair, play->replies);
+    if (!play->dialogue && play->goes_away)
+        CHECK(shutdown(pair->supervisor, SHUT_WR) == 0);
+    in_before =
+        play_replace(STDIN_FILENO, play->input != NULL ? play_file(play->input)
+                                                       : open("/dev/null", O_RDONLY | O_CLOEXEC));
+    out_before = play_replace(STDOUT_FILENO, out_file);
+    err_before = play_replace(STDERR_FILENO, play_file(""));
+    CHECK(sigprocmask(SIG_BLOCK, NULL, &mask) == 0);
+    status = command_execute(&session, count, words);
+    CHECK(sigprocmask(SIG_SETMASK, &mask, NULL) == 0);
+    err = play_take(STDERR_FILENO, err_before);
+    out = play_take(STDOUT_FILENO, out_before);
+    CHECK(dup2(in_before, STDIN_FILENO) == STDIN_FILENO);
+    close(in_before);
+    CHECK(session.client.notify == NULL);
+    client_close(&session.client);
+    CHECK(player == 0 || waitpid(player, NULL, 0) == player);
+    requests = play_requests(pair->supervisor, log);
+    play_compare(play, "standard error", err, play->err);
+    play_compare(play, "standard output", out, play->out);
+    play_compare(play, "requests", requests, play->requests);
+    if (status != play->status) {
+        fprintf(stderr, "%s: status %d, not %d\n", play->words, status, play->status);
+        test_fail(__FILE__, __LINE__, "status");
+    }
+    CHECK_EQUAL(session.ended_by, play->ended_by);
+    close(log);
+    close(pair->supervisor);
+    CHECK_EQUAL(test_count_open(), open_before);
+    free(err);
+    free(out);
+    free(requests);
+    free(line);
+}
+
+static inline void play_all(const struct play *plays, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        play(&plays[i]);
+}
+
+#define PLAY_ALL(plays) play_all(plays, sizeof(plays) / sizeof((plays)[0]))
+
+#endif
