@@ -72,14 +72,6 @@ static void add_source(struct run_output *output, struct run_thread *element)
     free(path);
 }
 
-/* Ends SOURCE. All writes to it are known, or will be after the next run_output_look(). */
-static void end_source(const struct run_output *output, struct printer_source *source)
-{
-    if (!output->watching)
-        printer_touch(source);
-    printer_end(source);
-}
-
 /* Notes that a thread that had ended lives again, because it was restarted. */
 static void resume(struct run_output *output, struct run_thread *element)
 {
@@ -147,7 +139,7 @@ bool run_output_update(struct run_output *output, json_t *thread)
         return false;
     run_threads_end(&output->threads, element);
     if (element->source != NULL)
-        end_source(output, element->source);
+        printer_end(element->source);
     return true;
 }
 
@@ -169,7 +161,6 @@ void run_output_let_go(struct run_output *output, struct run_thread *element)
 static void watch_logs(struct run_output *output)
 {
     output->watching =
-        output->inotify >= 0 &&
         inotify_add_watch(output->inotify, output->logs, IN_MODIFY | IN_DELETE | IN_MOVE_SELF) >= 0;
 }
 
@@ -203,12 +194,10 @@ static void take_event(struct run_output *output, const struct inotify_event *ev
 
     if (inotify_ends_watch(event))
         watch_logs(output);
-    if (inotify_ends_watch(event) || (event->mask & IN_Q_OVERFLOW)) {
+    if (inotify_ends_watch(event) || (event->mask & IN_Q_OVERFLOW))
         printer_touch_all(&output->printer);
-        return;
-    }
     element = thread_of(output, event);
-    if (element == NULL)
+    if (element == NULL) /* also for the events above, which name no file */
         return;
     if ((event->mask & IN_DELETE) && !element->ended)
         output->watching = false; /* the next logs may be in another directory: look in intervals */

@@ -24,7 +24,7 @@ struct run_thread *run_threads_find(const struct run_threads *threads, json_int_
     struct run_thread_chunk *chunk;
     struct run_thread       *element;
 
-    if (id <= 0 || (size_t) id >= threads->size)
+    if ((size_t) id >= threads->size) /* so is a negative id; there is no thread 0 */
         return NULL;
     chunk = threads->chunks[(size_t) id / CHUNK_SIZE];
     if (chunk == NULL)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # Parts of run and its scripts, tested alone: see tests/cli/course.c, line.c, procfile.c, script.c, notices.c, front.c,
-# front_news.c, run_threads.c and thinning.c.
+# front_news.c, run_threads.c, thinning.c, retry.c, kept_logs.c and reader.c.
 
 load ../cli/helpers
 
@@ -94,3 +94,35 @@ load ../cli/helpers
 @test "no thread is forgotten before its output is printed" { "$HELPERS/thinning" output; }
 @test "a script waits while a thousand threads wait" { "$HELPERS/thinning" room; }
 @test "a terminal is told of threads that are not ready after two seconds" { "$HELPERS/thinning" not-ready; }
+
+@test "with --retry, the starts of failed threads run again, and those that the run did not come to" {
+  "$HELPERS/retry" failed
+}
+@test "with --retry, daemons and the threads that a failed thread needs run again" { "$HELPERS/retry" needs; }
+@test "with --retry, commands lose the threads that do not run again" { "$HELPERS/retry" commands; }
+@test "with --retry, threads that are not run for lack of a result are named" { "$HELPERS/retry" named; }
+@test "a script with ids, or with a wrong line, is not run again" { "$HELPERS/retry" refused; }
+@test "results of an earlier run that cannot be read are refused" { "$HELPERS/retry" unread; }
+@test "a script has the variables of its run, and none of the thread in which the run is" {
+  "$HELPERS/retry" environment
+}
+
+@test "the logs of a run are kept by the names of their threads" {
+  "$HELPERS/kept_logs" names
+  "$HELPERS/kept_logs" earlier
+}
+@test "a log that --log-limit has cut is kept from its first whole line on" { "$HELPERS/kept_logs" holes; }
+@test "the first log that cannot be kept is named, and the others are kept" { "$HELPERS/kept_logs" failures; }
+@test "a directory in which no log can be kept is refused" { "$HELPERS/kept_logs" refused; }
+@test "each machine of a run has a command that reaches it" { "$HELPERS/kept_logs" commands; }
+@test "a supervisor is told of the machines of its run, and when they are lost" {
+  "$HELPERS/kept_logs" told
+  "$HELPERS/kept_logs" lost
+}
+
+@test "lines that a quote or a backslash continues become one command" { "$HELPERS/reader" commands; }
+@test "a wrong line of a script is told once, with its place, and reading goes on behind it" {
+  "$HELPERS/reader" errors
+}
+@test "a command that is longer than 4 MiB is not continued" { "$HELPERS/reader" longest; }
+@test "a whole input is copied to its end" { "$HELPERS/reader" whole; }
