@@ -1,5 +1,7 @@
 #include "cli/base/descriptor_path.h"
 
+#include "cli/base/number.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -63,13 +65,11 @@ static int number_of(const char *path)
         return STDERR_FILENO;
     for (size_t i = 0; i < sizeof(directories) / sizeof(directories[0]); i++) {
         const char *number = path + strlen(directories[i]);
-        char       *end;
-        long        fd;
+        uint64_t    fd;
 
         if (strncmp(path, directories[i], strlen(directories[i])) != 0)
             continue;
-        fd = strtol(number, &end, 10);
-        return end != number && *end == '\0' && fd >= 0 && fd <= INT_MAX ? (int) fd : -1;
+        return number_parse(number, 0, INT_MAX, &fd) ? (int) fd : -1;
     }
     return -1;
 }

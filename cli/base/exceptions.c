@@ -1,5 +1,7 @@
 #include "cli/base/exceptions.h"
 
+#include "cli/base/number.h"
+
 #include <search.h>
 #include <signal.h>
 #include <stdint.h>
@@ -62,12 +64,9 @@ static bool is_signal_name(const char *name, const char *signal_name)
 /* Reads a whole number from 0 to MAX; returns -1 if TEXT is no such number. */
 static int parse_number(const char *text, int max)
 {
-    char *end;
-    long  number = strtol(text, &end, 10);
+    uint64_t number;
 
-    if (text[0] < '0' || *end != '\0' || number > max)
-        return -1;
-    return (int) number;
+    return number_parse(text, 0, (uint64_t) max, &number) ? (int) number : -1;
 }
 
 const k3thread_exctype *exceptions_find(const char *name)

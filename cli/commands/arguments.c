@@ -2,12 +2,12 @@
 
 #include "cli/base/duration.h"
 #include "cli/base/env_file.h"
+#include "cli/base/number.h"
 #include "cli/commands/thread_word.h"
 #include "cli/rpc/protocol.h"
 #include "cli/view/message.h"
 
 #include <stdarg.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/sysinfo.h>
 
@@ -83,10 +83,9 @@ error_t command_duration(const struct argp_state *state, const char *option, con
 error_t command_number(const struct argp_state *state, const char *option, const char *text,
                        unsigned least, unsigned most, const char *wanted, unsigned *ret)
 {
-    char *end;
-    long  number = strtol(text, &end, 10);
+    uint64_t number;
 
-    if (*end != '\0' || end == text || number < (long) least || number > (long) most)
+    if (!number_parse(text, least, most, &number))
         return command_refuse(state, "%s takes a number %s, not '%s'", option, wanted, text);
     *ret = (unsigned) number;
     return 0;

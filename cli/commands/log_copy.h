@@ -19,11 +19,11 @@ struct log_copy {
     const struct invocation *invocation;
 
     /* The wishes of the command, set before log_copy_begin(). */
-    bool               timestamps; /* print the time before each line */
-    bool               follow;     /* go on until the thread has ended */
-    bool               some_lines; /* begin with the last LINES lines */
-    unsigned long long lines;
-    bool               own; /* for start --wait: a log that cannot be shown is no error */
+    bool     timestamps; /* print the time before each line */
+    bool     follow;     /* go on until the thread has ended */
+    bool     some_lines; /* begin with the last LINES lines */
+    uint64_t lines;
+    bool     own; /* for start --wait: a log that cannot be shown is no error */
 
     bool                   is_silent;     /* nothing is copied, or nothing more */
     bool                   output_closed; /* no process reads standard output any more */

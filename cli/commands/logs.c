@@ -1,4 +1,5 @@
 /* logs: prints the output of a command; with -f, also its further output until its thread ends. */
+#include "cli/base/number.h"
 #include "cli/base/status.h"
 #include "cli/commands/arguments.h"
 #include "cli/commands/command.h"
@@ -7,16 +8,14 @@
 #include "cli/commands/show_all.h"
 #include "cli/commands/thread_word.h"
 
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 struct logs_options {
-    bool               follow, some_lines, timestamps;
-    unsigned long long lines;
-    double             since; /* seconds; negative: all output */
-    const char        *thread;
+    bool        follow, some_lines, timestamps;
+    uint64_t    lines;
+    double      since; /* seconds; negative: all output */
+    const char *thread;
 };
 
 enum { KEY_TIMESTAMPS = 256, KEY_SINCE };
@@ -34,9 +33,7 @@ static error_t parse_lines(struct logs_options *o, const struct argp_state *stat
                            const char *argument)
 {
     o->some_lines = true;
-    errno = 0;
-    o->lines = strtoull(argument, NULL, 10);
-    if (argument[0] == '\0' || argument[strspn(argument, "0123456789")] != '\0' || errno != 0)
+    if (!number_parse(argument, 0, UINT64_MAX, &o->lines))
         return command_refuse(state, "--lines: '%s' is not a number of lines", argument);
     return 0;
 }

@@ -1,5 +1,6 @@
 /* supervise: runs a supervisor in the foreground, or, with descriptors given, in the background. */
 #include "cli/base/descriptors.h"
+#include "cli/base/number.h"
 #include "cli/base/status.h"
 #include "cli/client/launch.h"
 #include "cli/commands/arguments.h"
@@ -51,10 +52,9 @@ static const struct argp_option options[] = {
 /* Reads a descriptor into *RET, 1 too high. */
 static error_t parse_fd(const struct argp_state *state, const char *text, int *ret)
 {
-    char *end;
-    long  fd = strtol(text, &end, 10);
+    uint64_t fd;
 
-    if (*end != '\0' || end == text || fd < 3 || fd > 1000000)
+    if (!number_parse(text, 3, 1000000, &fd))
         return command_usage(state, "'%s' is not a descriptor", text);
     *ret = (int) fd + 1;
     return 0;

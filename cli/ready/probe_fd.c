@@ -1,11 +1,11 @@
 /* The probe FD, which holds when the command has written a line to a descriptor that it gets. */
+#include "cli/base/number.h"
 #include "cli/process/spawn.h"
 #include "cli/ready/probe.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -23,12 +23,9 @@ static struct fd_probe *probe_of(struct ready *ready)
 /* Returns the descriptor's number, or -1 if ARGUMENT is not a number that a command can get. */
 static int number_of(const char *argument)
 {
-    char *end;
-    long  number = strtol(argument, &end, 10);
+    uint64_t number;
 
-    return end != argument && *end == '\0' && number >= PROBE_FD_LEAST && number <= PROBE_FD_MOST
-               ? (int) number
-               : -1;
+    return number_parse(argument, PROBE_FD_LEAST, PROBE_FD_MOST, &number) ? (int) number : -1;
 }
 
 static bool is_valid(const char *argument, struct text *why)

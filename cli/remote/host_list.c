@@ -1,5 +1,6 @@
 #include "cli/remote/host_list.h"
 
+#include "cli/base/number.h"
 #include "cli/base/whole_text.h"
 #include "cli/rpc/protocol.h"
 
@@ -49,17 +50,14 @@ static int check_name(const struct host_list *list, const char *name, struct tex
 /* Cuts ":slots" off WORD. The colons of an IPv6 address are part of the name, if it is in brackets or has several. */
 static int take_slots(char *word, unsigned *ret, struct text *why)
 {
-    char         *colon = strrchr(word, ':');
-    char         *end;
-    unsigned long slots;
+    char    *colon = strrchr(word, ':');
+    uint64_t slots;
 
     *ret = 0;
     if (colon == NULL || (strchr(word, ':') != colon && colon[-1] != ']') ||
         (word[0] == '[' && strchr(colon, ']') != NULL))
         return 0;
-    slots = strtoul(colon + 1, &end, 10);
-    if (colon[1] < '0' || colon[1] > '9' || *end != '\0' || slots == 0 ||
-        slots > PROTOCOL_SLOTS_MAX) {
+    if (!number_parse(colon + 1, 1, PROTOCOL_SLOTS_MAX, &slots)) {
         text_printf(why, "'%.64s': the slots of a host are a number from 1 to %d", word,
                     PROTOCOL_SLOTS_MAX);
         return -EINVAL;

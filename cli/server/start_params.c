@@ -2,6 +2,7 @@
 
 #include "cli/base/call_word.h"
 #include "cli/base/exceptions.h"
+#include "cli/base/number.h"
 #include "cli/base/thread_name.h"
 #include "cli/ready/ready.h"
 #include "cli/server/hosts.h"
@@ -16,7 +17,6 @@
 
 #include <errno.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define DEFAULT_GRACE 10.0
@@ -111,8 +111,7 @@ static bool parse_restart(struct call *call, const char *text, struct job *job)
 {
     static const char *const words[] = {"never", "on-failure", "always"};
     size_t                   length = text != NULL ? strcspn(text, ":") : 0;
-    char                    *end;
-    unsigned long            most;
+    uint64_t                 most;
 
     if (text == NULL)
         return true;
@@ -121,9 +120,7 @@ static bool parse_restart(struct call *call, const char *text, struct job *job)
             job->restart = (enum restart) i;
             if (text[length] == '\0')
                 return true;
-            most = strtoul(text + length + 1, &end, 10);
-            if (i > 0 && text[length + 1] >= '1' && text[length + 1] <= '9' && *end == '\0' &&
-                most <= RESTARTS_MAX) {
+            if (i > 0 && number_parse(text + length + 1, 1, RESTARTS_MAX, &most)) {
                 job->restart_max = (unsigned) most;
                 return true;
             }

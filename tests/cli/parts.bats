@@ -5,6 +5,7 @@
 
 load helpers
 
+@test "a number of the command line is decimal digits alone" { "$HELPERS/text" numbers; }
 @test "the parser of times reads every form of a time, and refuses anything else" { "$HELPERS/text" durations-read; }
 @test "times are written in at most two units" { "$HELPERS/text" durations-written; }
 @test "numbers and seconds are written up to the last significant digit" { "$HELPERS/text" numbers; }

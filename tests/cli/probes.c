@@ -168,6 +168,8 @@ static void specifications_are_checked(void)
                  {"1024", NO_NUMBER},
                  {"-3", NO_NUMBER},
                  {"3x", NO_NUMBER},
+                 {" 3", NO_NUMBER},
+                 {"+3", NO_NUMBER},
                  {"lines:x", NO_NUMBER},
                  {"tcp:", "its argument is missing"},
                  {"cmd:", "its argument is missing"},

@@ -5,6 +5,7 @@
 #include "cli/base/array.h"
 #include "cli/base/duration.h"
 #include "cli/base/line_buffer.h"
+#include "cli/base/number.h"
 #include "cli/base/size.h"
 #include "cli/base/text.h"
 #include "cli/rpc/base64.h"
@@ -19,6 +20,21 @@
 #include <malloc.h>
 #include <math.h>
 #include <wchar.h>
+
+static void numbers_are_read(void)
+{
+    static const char *const none[] = {"",   " 3",  "3 ", "+3", "-3",
+                                       "3x", "0x3", "2",  "8",  "18446744073709551616"};
+    uint64_t                 number = 99;
+
+    for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++)
+        CHECK(!number_parse(none[i], 3, 7, &number));
+    CHECK(!number_parse(none[9], 0, UINT64_MAX, &number));
+    CHECK_EQUAL(number, 99);
+    CHECK(number_parse("3", 3, 7, &number) && number == 3);
+    CHECK(number_parse("007", 3, 7, &number) && number == 7);
+    CHECK(number_parse("18446744073709551615", 0, UINT64_MAX, &number) && number == UINT64_MAX);
+}
 
 static void durations_are_read(void)
 {
@@ -817,9 +833,10 @@ static void arrays_grow(void)
     free(list);
 }
 
-TEST_MAIN({"durations-read", durations_are_read}, {"durations-written", durations_are_written},
-          {"sizes", sizes_are_written}, {"numbers", numbers_are_written}, {"growth", text_grows},
-          {"arrays", arrays_grow}, {"words", words_are_shown}, {"characters", characters_are_known},
+TEST_MAIN({"numbers", numbers_are_read}, {"durations-read", durations_are_read},
+          {"durations-written", durations_are_written}, {"sizes", sizes_are_written},
+          {"numbers", numbers_are_written}, {"growth", text_grows}, {"arrays", arrays_grow},
+          {"words", words_are_shown}, {"characters", characters_are_known},
           {"plain-bytes", plain_bytes_are_found}, {"columns", columns_are_counted},
           {"base64", bytes_are_in_base64}, {"strings", strings_are_written},
           {"escapes", escapes_are_removed}, {"tables", tables_are_read},
