@@ -7,10 +7,10 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-/* Returns a stream socket, and the address of PATH in *RET_ADDRESS; or -errno. */
-static int open_socket(const char *path, struct sockaddr_un *ret_address)
+/* Returns a stream socket with FLAGS, and the address of PATH in *RET_ADDRESS; or -errno. */
+static int open_socket(const char *path, int flags, struct sockaddr_un *ret_address)
 {
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | flags, 0);
 
     if (fd < 0)
         return -errno;
@@ -22,7 +22,7 @@ static int open_socket(const char *path, struct sockaddr_un *ret_address)
 int socket_connect(const char *path)
 {
     struct sockaddr_un address;
-    int                fd = open_socket(path, &address);
+    int                fd = open_socket(path, 0, &address);
     int                error;
 
     if (fd < 0)
@@ -39,7 +39,7 @@ int socket_connect(const char *path)
 int socket_listen(const char *path)
 {
     struct sockaddr_un address;
-    int                fd = open_socket(path, &address);
+    int                fd = open_socket(path, SOCK_NONBLOCK, &address);
     mode_t             mask;
     int                error;
 

@@ -12,7 +12,7 @@
 /* Returns a descriptor that is connected to PATH, or -errno. */
 int socket_connect(const char *path);
 
-/* Returns a descriptor that listens at PATH, where nothing is yet, or -errno. */
+/* Returns a descriptor that listens at PATH, where nothing is yet, and does not block; or -errno. */
 int socket_listen(const char *path);
 
 /*

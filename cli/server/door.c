@@ -6,7 +6,6 @@
 #include "cli/place/socket.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -16,7 +15,7 @@
 #include <unistd.h>
 
 static const struct place *place;
-static int                 lock = -1, bell = -1;
+static int                 lock, bell = -1;
 static pid_t               guardian;
 
 /* The file of our socket: it shows whether the socket at the path is still ours. */
@@ -31,10 +30,10 @@ static void remember_socket(void)
     struct stat info;
 
     own.known = lstat(place->socket, &info) == 0 && S_ISSOCK(info.st_mode);
-    if (!own.known)
-        return;
-    own.device = info.st_dev;
-    own.number = info.st_ino;
+    if (own.known) {
+        own.device = info.st_dev;
+        own.number = info.st_ino;
+    }
 }
 
 void door_open(const struct place *given, int given_lock, pid_t given_guardian)
@@ -117,11 +116,6 @@ int door_look(void)
         return -1;
     error = socket_remove_stale(place->socket);
     fd = error == 0 ? socket_listen(place->socket) : error;
-    if (fd >= 0 && fcntl(fd, F_SETFL, O_NONBLOCK) < 0) {
-        error = -errno;
-        close(fd);
-        fd = error;
-    }
     if (fd < 0) {
         journal_write("cannot put back %s: %s", place->socket, strerror(-fd));
         return -1;
@@ -137,7 +131,6 @@ void door_shut(void)
 
     if (bell >= 0)
         close(bell);
-    bell = -1;
     if (own.known && lstat(place->socket, &info) == 0 && info.st_dev == own.device &&
         info.st_ino == own.number)
         unlink(place->socket);

@@ -26,9 +26,8 @@ static int                              spare_fd = -1; /* see turn_away() */
 static bool is_allowed(int fd)
 {
     struct ucred credentials;
-    socklen_t    size = sizeof(credentials);
 
-    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &size) < 0)
+    if (socket_find_peer(fd, &credentials) != 0)
         return false;
     if (credentials.uid == geteuid() || credentials.uid == 0)
         return true;
@@ -200,15 +199,12 @@ static int open_bell(void)
 }
 
 /*
- * Prepares FD. It listens again because the kernel shows clients the process that called listen()
- * last as their peer; that must be this process.
+ * Prepares FD, which socket_listen() has made. It listens again because the kernel shows clients the process that
+ * called listen() last as their peer; that must be this process.
  */
 static int set_up(int fd)
 {
-    int flags = fcntl(fd, F_GETFL);
-
-    if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0 ||
-        fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 || listen(fd, SOCKET_BACKLOG) < 0)
+    if (fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 || listen(fd, SOCKET_BACKLOG) < 0)
         return -errno;
     return open_spare();
 }

@@ -246,6 +246,34 @@ load helpers
   "$HELPERS/ends" unended
 }
 
+@test "a removed socket is put back, unless another file is in its place" {
+  "$HELPERS/doors" removed
+  "$HELPERS/doors" others
+  "$HELPERS/doors" file
+}
+@test "a removed lock is taken again, and signed" { "$HELPERS/doors" lock; }
+@test "the socket is not put back where others can write, without the lock, or without a descriptor" {
+  "$HELPERS/doors" shut
+  "$HELPERS/doors" unmade
+}
+@test "a supervisor without a bell serves its clients" { "$HELPERS/doors" no-bell; }
+@test "only this user and root are served" { "$HELPERS/callers" users; }
+@test "a client for which there is no descriptor is told so" {
+  "$HELPERS/callers" no-room
+  "$HELPERS/callers" spare
+  "$HELPERS/callers" gone
+}
+@test "a listener that can accept nobody rests" {
+  "$HELPERS/callers" rests
+  "$HELPERS/callers" bell-rests
+}
+@test "a supervisor that cannot listen says so" {
+  "$HELPERS/callers" unwatched
+  "$HELPERS/callers" unopened
+}
+@test "a client that was sent over a socket is served" { "$HELPERS/callers" sent; }
+@test "clients in the queue are served at the end" { "$HELPERS/callers" queue; }
+
 @test "every case of these programs is run here" {
   for source in "$BATS_TEST_DIRNAME"/*.c; do
     grep -q '^TEST_MAIN' "$source" || continue

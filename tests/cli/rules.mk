@@ -21,6 +21,8 @@ $(BUILD)/tests/cli/client: TEST_LDFLAGS = -Wl,--wrap=send,--wrap=recv
 $(BUILD)/tests/cli/connections: TEST_LDFLAGS = -Wl,--wrap=clock_monotonic,--wrap=poll,--wrap=k3thread_poll \
 	-Wl,--wrap=clock_until,--wrap=connect,--wrap=getpeername
 $(BUILD)/tests/cli/course: TEST_LDFLAGS = -Wl,--wrap=array_room,--wrap=array_reach
+$(BUILD)/tests/cli/callers $(BUILD)/tests/cli/doors: TEST_LDFLAGS = -Wl,--wrap=accept4,--wrap=epoll_ctl,--wrap=kill,--wrap=getsockopt
+$(BUILD)/tests/cli/callers $(BUILD)/tests/cli/doors: TEST_LDFLAGS += -Wl,--wrap=geteuid,--wrap=clock_monotonic
 $(BUILD)/tests/cli/ends: TEST_LDFLAGS = -Wl,--wrap=kill
 $(BUILD)/tests/cli/display: TEST_LDFLAGS = -Wl,--wrap=poll,--wrap=descriptors_reopen,--wrap=newterm,--wrap=fdopen
 $(BUILD)/tests/cli/host_way: TEST_LDFLAGS = -Wl,--wrap=clock_monotonic
