@@ -50,6 +50,8 @@ bool k3t_limit_begin(struct k3thread_limit_ *limit, struct k3thread *self)
 {
     int64_t now = k3t_now();
 
+    if (k3t_has_ended(self))
+        return true;
     limit->deadline = now + (int64_t) (limit->seconds * (double) K3T_NANOSECONDS);
     if (!self->watched.listed)
         k3t_watcher_add(self);

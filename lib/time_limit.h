@@ -15,8 +15,8 @@
 void k3t_limit_enter(struct k3thread_limit_ *limit, double seconds);
 
 /*
- * Begins the limit of the innermost scope, LIMIT. The calling thread is SELF. If no watcher can be
- * started, ends the scope and returns false.
+ * Begins the limit of the innermost scope, LIMIT. The calling thread is SELF. If no watcher can be started, ends the
+ * scope and returns false. If SELF has ended, there is no limit: the watcher must not know a record that will be freed.
  */
 bool k3t_limit_begin(struct k3thread_limit_ *limit, struct k3thread *self);
 

@@ -29,6 +29,9 @@ int __wrap_pthread_create(pthread_t *ret, const pthread_attr_t *attributes, void
 char *__real_strdup(const char *text);
 char *__wrap_strdup(const char *text);
 
+/* An instant that the kernel's clock does not reach: a wait until then does not end by itself. */
+#define FAR_AWAY (1000000000 * K3T_NANOSECONDS)
+
 static _Atomic(int64_t) clock_stands_at; /* in nanoseconds; 0: it shows the true time */
 static atomic_int  pauses[32]; /* the milliseconds of each pause before an attempt to reconnect */
 static atomic_uint pause_count;
@@ -178,6 +181,7 @@ static void *reply_to_news(void *arg)
     peer_expect(
         peer,
         "{\"jsonrpc\":\"2.0\",\"id\":9,\"error\":{\"code\":-32004,\"message\":\"withdrawn\"}}");
+    WAIT_FOR(test_state(getpid()) == 'S'); /* it waits, or it has waited in vain */
     CHECK(!published);
     send_reply(asked);
     return arg;
@@ -210,7 +214,7 @@ static void the_process_attaches_and_detaches(void)
                 K3THREAD_VALUE_ERROR);
     CHECK(peer_is_silent(peer));
     CHECK_EQUAL(pthread_create(&thread, NULL, reply_to_news, NULL), 0);
-    clock_stands_at = 1000 * K3T_NANOSECONDS; /* so the process waits for as long as it takes */
+    clock_stands_at = FAR_AWAY; /* so the process waits for as long as it takes */
     CHECK_EQUAL(k3thread_publish(&Reload), 0);
     published = true;
     CHECK_EQUAL(pthread_join(thread, NULL), 0);
@@ -291,7 +295,7 @@ static void *fork_meanwhile(void *arg)
     accept_process();
     child = fork();
     if (child == 0)
-        for (;;)
+        while (fcntl(STDIN_FILENO, F_GETFD) >= 0)
             pause();
     peer_send(peer, "{\"id\":1,\"error\":{\"code\":-32003}}", -1);
     return arg;
@@ -299,11 +303,13 @@ static void *fork_meanwhile(void *arg)
 
 static void a_child_of_a_process_that_attaches_has_no_connection(void)
 {
+    int status;
+
     begin();
     CHECK_EQUAL(attach_to(fork_meanwhile), -ESRCH);
     close(listener);
     CHECK(has_hung_up());
-    CHECK(kill(child, SIGKILL) == 0 && waitpid(child, NULL, 0) == child);
+    CHECK(kill(child, SIGKILL) == 0 && waitpid(child, &status, 0) == child && WIFSIGNALED(status));
 }
 
 static void a_silent_supervisor_is_left(void)
@@ -313,7 +319,7 @@ static void a_silent_supervisor_is_left(void)
     begin();
     open = test_count_open();
     CHECK_EQUAL(attach_to(hang_up), -ECONNRESET);
-    clock_stands_at = 1000 * K3T_NANOSECONDS;
+    clock_stands_at = FAR_AWAY;
     CHECK_EQUAL(attach_to(keep_silent), -ETIMEDOUT);
     clock_stands_at = 0;
     CHECK(has_hung_up());
@@ -426,7 +432,7 @@ static void a_lost_connection_is_made_again(void)
     begin();
     open = test_count_open();
     CHECK_EQUAL(k3thread_publish(&Early), 0);
-    clock_stands_at = 1000 * K3T_NANOSECONDS;
+    clock_stands_at = FAR_AWAY;
     CHECK_EQUAL(attach_to(greet_with_type), 0);
     for (int i = 0; i < 3; i++) { /* a connection that does not last does not reset the pauses */
         close(peer);
@@ -467,7 +473,7 @@ static void a_refused_process_does_not_connect_again(void)
     begin();
     open = test_count_open();
     for (int i = 0; i < 3; i++) {
-        clock_stands_at = 1000 * K3T_NANOSECONDS;
+        clock_stands_at = FAR_AWAY;
         CHECK_EQUAL(attach_to(greet), 0);
         answer = answers[i];
         close(peer);

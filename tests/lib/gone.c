@@ -123,6 +123,8 @@ static void run_late(void *arg)
 {
     const size_t live = k3thread_list(NULL, 0);
     k3thread    *self = k3thread_self();
+    pid_t        child;
+    int          status;
 
     (void) arg;
     k3thread_checkpoint();
@@ -130,7 +132,18 @@ static void run_late(void *arg)
     CHECK_EQUAL(k3thread_send_exception(self, &k3thread_KeyError),
                 K3THREAD_INVALID_THREAD_ID_ERROR);
     CHECK(!k3thread_pending());
+    CHECK(!k3thread_take(NULL));
+    CHECK_EQUAL(k3thread_pending_fd(), -ESRCH);
     CHECK_EQUAL(k3thread_sleep(0), 0);
+    K3THREAD_TIMEOUT(0) { /* there are no limits any more */
+        CHECK_EQUAL(k3thread_sleep(0.001), 0);
+    }
+    K3THREAD_END
+    CHECK(!k3thread_pending());
+    child = fork();
+    if (child == 0)
+        _exit(7);
+    CHECK(waitpid(child, &status, 0) == child && status == 7 << 8);
     CHECK_EQUAL(k3thread_list(NULL, 0), live);
     CHECK_EQUAL(test_mask(), K3THREAD_IMMEDIATE);
     late_is_over = true;
@@ -138,6 +151,7 @@ static void run_late(void *arg)
 
 static void *end_late(void *arg)
 {
+    CHECK(k3thread_pending_fd() >= 0);
     CHECK_EQUAL(k3thread_send_exception(k3thread_self(), &k3thread_KeyError), 0);
     CHECK_EQUAL(pthread_setspecific(late, &late), 0);
     return arg;
@@ -158,6 +172,14 @@ static void late_code(void)
     CHECK_EQUAL(pthread_join(foreign, NULL), 0);
     CHECK(late_is_over);
     await_ends();
+    K3THREAD_TIMEOUT(0.001) { /* the watcher finds no thread that is gone */
+        (void) k3thread_sleep(-1);
+    }
+    K3THREAD_EXCEPT(k3thread_TimeoutError, e) {
+        late_is_over = false;
+    }
+    K3THREAD_END
+    CHECK(!late_is_over);
 }
 
 /* A thread makes its first call of the library in the last round of its destructors. */

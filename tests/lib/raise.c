@@ -88,6 +88,33 @@ static void into_a_masked_thread(void)
     CHECK_EQUAL(caught, 1);
 }
 
+/* Reads by a call that is not the library's, and that a signal would end. */
+static void *read_masked(void *arg)
+{
+    char byte;
+
+    k3thread_set_mask(K3THREAD_NEVER);
+    reached = 1;
+    CHECK_EQUAL(read(*(const int *) arg, &byte, 1), 1);
+    CHECK(k3thread_pending());
+    return arg;
+}
+
+/* A raise does not end a call of a thread whose mask is NEVER. */
+static void beside_a_masked_call(void)
+{
+    int       ends[2];
+    k3thread *t;
+
+    CHECK_EQUAL(pipe2(ends, O_CLOEXEC), 0);
+    t = test_start(read_masked, &ends[0]);
+    WAIT_FOR(reached == 1);
+    test_wait_asleep(t);
+    raise_in(t);
+    CHECK_EQUAL(write(ends[1], "x", 1), 1);
+    CHECK(test_end(t) == NULL);
+}
+
 static void *wait_in_handler(void *arg)
 {
     K3THREAD_TRY {
@@ -476,9 +503,9 @@ static void returns_at_once(void)
 }
 
 TEST_MAIN({"after", during_after}, {"before-target", before_the_target},
-          {"masked", into_a_masked_thread}, {"handler", into_a_handler},
-          {"foreign-call", into_a_foreign_call}, {"malloc", never_out_of_malloc},
-          {"signal-handler", during_a_signal_handler},
+          {"masked", into_a_masked_thread}, {"masked-call", beside_a_masked_call},
+          {"handler", into_a_handler}, {"foreign-call", into_a_foreign_call},
+          {"malloc", never_out_of_malloc}, {"signal-handler", during_a_signal_handler},
           {"restarting-handlers", during_restarting_handlers},
           {"restarting-handler", during_a_restarting_handler}, {"race-end", racing_the_end},
           {"each-other", at_each_other}, {"adopted", foreign_thread},

@@ -35,9 +35,16 @@ $(BUILD)/tests/lib/attach: TEST_LDFLAGS = \
 
 $(BUILD)/tests/lib/tell: TEST_LDFLAGS = -Wl,--wrap=malloc,--wrap=free
 
+# owner.c checks in these programs that who releases a lock holds it.
+OWNED := $(addprefix $(BUILD)/tests/lib/,attach data exit gone mask park parts pending queue raise signal \
+	start tell timeout timeout_instants watcher)
+
+$(OWNED): $(BUILD)/tests/lib/owner.c.o
+$(OWNED): TEST_LDFLAGS += -Wl,--wrap=pthread_mutex_unlock
+
 # inject.c has the scenarios, with safepoints. injector.c is called first at each safepoint, and counts
 # allocations.
-TEST_PROGRAMS := $(filter-out $(addprefix %/tests/lib/,injector stepped scenarios waits),$(TEST_PROGRAMS))
+TEST_PROGRAMS := $(filter-out $(addprefix %/tests/lib/,injector owner stepped scenarios waits),$(TEST_PROGRAMS))
 
 $(BUILD)/tests/lib/inject: $(BUILD)/tests/lib/injector.c.o
 $(BUILD)/tests/lib/inject: TEST_LIBS = $(SAFEPOINT)

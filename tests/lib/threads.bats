@@ -59,6 +59,7 @@ load helpers
 @test "raise: a delayed thread never calls its target" { t raise after; }
 @test "raise: before the target has begun, it is thrown inside the target" { t raise before-target; }
 @test "raise: stays pending in a thread whose mask is NEVER" { t raise masked; }
+@test "raise: ends no call of a thread whose mask is NEVER" { t raise masked-call; }
 @test "raise: stays pending in a handler and in FINALLY" { t raise handler; }
 @test "raise: a blocking call that is not the library's returns EINTR" { t raise foreign-call; }
 @test "raise: is never thrown out of malloc" { t raise malloc; }
@@ -108,6 +109,8 @@ load helpers
 @test "park: a permit that comes during the wait ends it" { t park during; }
 @test "park: a permit that comes too late stays for the next park" { t park after; }
 @test "park: neither a permit nor a raise is lost when both come at once" { t park beside-raises; }
+@test "pending: a time limit that has passed counts once" { t pending due; }
+@test "pending_fd: a program that reads it harms only itself" { t pending descriptor; }
 @test "pending_fd: is readable exactly while something is pending" { t park readable; }
 @test "pending_fd: wakes an event loop, and is closed with its thread" { t park loop; }
 @test "pending_fd: works for a thread that the library did not start" { t park foreign; }
