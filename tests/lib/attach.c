@@ -6,8 +6,10 @@
 #include "supervisor.h"
 
 #include "lib/attach.h"
+#include "lib/attach_state.h"
 #include "lib/clock.h"
 #include "lib/connection.h"
+#include "lib/news.h"
 #include "lib/published.h"
 #include "lib/record.h"
 
@@ -22,6 +24,8 @@ int __real_clock_gettime(clockid_t clock, struct timespec *ret);
 int __wrap_clock_gettime(clockid_t clock, struct timespec *ret);
 int __real_poll(struct pollfd *fds, nfds_t count, int timeout);
 int __wrap_poll(struct pollfd *fds, nfds_t count, int timeout);
+int __real_close(int fd);
+int __wrap_close(int fd);
 int __real_pthread_create(pthread_t *ret, const pthread_attr_t *attributes, void *(*run)(void *arg),
                           void *arg);
 int __wrap_pthread_create(pthread_t *ret, const pthread_attr_t *attributes, void *(*run)(void *arg),
@@ -38,6 +42,8 @@ static atomic_uint pause_count;
 static atomic_uint waits;     /* how often the process has waited at its socket */
 static atomic_uint looks;     /* how often the hidden thread has waited for something to do */
 static atomic_int  last_look; /* the milliseconds that it waits */
+static atomic_uint limited_looks;
+static atomic_int  wake_to_close = -1, asked_at_the_end;
 static int         no_thread, no_copy; /* the calls until one fails */
 
 int __wrap_clock_gettime(clockid_t clock, struct timespec *ret)
@@ -57,20 +63,41 @@ static bool is_socket(int fd)
     return fstat(fd, &info) == 0 && S_ISSOCK(info.st_mode);
 }
 
-int __wrap_poll(struct pollfd *fds, nfds_t count, int timeout)
+/* A pause is woken once before it is over, as by news. */
+static int pause_for(struct pollfd *wake, int timeout)
 {
-    if (count == 2) {
-        last_look = timeout;
-        looks++;
-    }
-    if (count == 1 && is_socket(fds[0].fd))
-        waits++;
-    if (count != 1 || clock_stands_at == 0 || is_socket(fds[0].fd))
-        return __real_poll(fds, count, timeout);
+    static bool woken;
+
+    woken = !woken;
+    if (woken)
+        return eventfd_write(wake->fd, 1) == 0 ? 1 : -1;
+    CHECK_EQUAL(__real_poll(wake, 1, 0), 0); /* the wake-up was taken */
     CHECK(pause_count < 32);
     pauses[pause_count++] = timeout;
     clock_stands_at += timeout * (K3T_NANOSECONDS / 1000);
     return 0;
+}
+
+int __wrap_poll(struct pollfd *fds, nfds_t count, int timeout)
+{
+    if (count == 2) {
+        last_look = timeout;
+        limited_looks += timeout >= 0;
+        looks++;
+        return __real_poll(fds, count, timeout);
+    }
+    if (!is_socket(fds[0].fd) && clock_stands_at != 0)
+        return pause_for(fds, timeout);
+    waits++;
+    return __real_poll(fds, count, timeout);
+}
+
+/* The hidden thread closes the descriptor by which it is woken when nothing can wake it any more. */
+int __wrap_close(int fd)
+{
+    if (fd == wake_to_close)
+        asked_at_the_end = k3t_attach_ask_to_tell(NULL, NULL, 0);
+    return __real_close(fd);
 }
 
 int __wrap_pthread_create(pthread_t *ret, const pthread_attr_t *attributes, void *(*run)(void *arg),
@@ -152,6 +179,9 @@ static void the_environment_names_the_supervisor(void)
     }
     close(listener);
     CHECK_EQUAL(setenv("K3THREAD_ID", "9", 1), 0);
+    no_copy = 1;
+    CHECK_EQUAL(k3thread_attach(), -ENOMEM);
+    CHECK(fcntl(STDIN_FILENO, F_GETFD) >= 0); /* there was no connection to close */
     CHECK_EQUAL(k3thread_attach(), -ECONNREFUSED);
     (void) unsetenv("K3THREAD_SOCKET");
     CHECK_EQUAL(k3thread_attach(), -ENOENT);
@@ -190,6 +220,7 @@ static void *reply_to_news(void *arg)
 static void the_process_attaches_and_detaches(void)
 {
     pthread_t thread;
+    unsigned  news;
     int       open;
 
     begin();
@@ -207,6 +238,8 @@ static void the_process_attaches_and_detaches(void)
         CHECK_EQUAL(test_count_open(), open);
         CHECK_EQUAL(k3thread_detach(), -ENOENT);
     }
+    k3t_news_note_begun(k3thread_self());
+    CHECK(k3t_news_take(&news) == NULL); /* no news are kept any more */
     CHECK_EQUAL(attach_to(greet), 0);
     CHECK_EQUAL(k3thread_publish(NULL), K3THREAD_TYPE_ERROR);
     CHECK_EQUAL(k3thread_publish(&(const k3thread_exctype){"Alone", NULL}), K3THREAD_VALUE_ERROR);
@@ -391,7 +424,7 @@ static void the_hidden_thread_serves(void)
     before = looks;
     WAIT_FOR(test_state(hidden) == 'S');
     CHECK_EQUAL(looks, before);
-    CHECK_EQUAL(last_look, -1);
+    CHECK(last_look == -1 && limited_looks == 0);
     CHECK_EQUAL(k3thread_detach(), 0);
 }
 
@@ -461,6 +494,22 @@ static void a_lost_connection_is_made_again(void)
     CHECK_EQUAL(k3thread_detach(), -ENOENT);
 }
 
+/* Returns the descriptor by which the hidden thread is woken: the newest eventfd but the permit. */
+static int find_wake(void)
+{
+    int found = -1;
+
+    for (int fd = 0; fd < 32; fd++) {
+        char path_of_fd[64], target[64] = "";
+
+        (void) snprintf(path_of_fd, sizeof(path_of_fd), "/proc/self/fd/%d", fd);
+        if (readlink(path_of_fd, target, sizeof(target) - 1) > 0 &&
+            strcmp(target, "anon_inode:[eventfd]") == 0 && fd != permit)
+            found = found < 0 ? fd : found;
+    }
+    return found;
+}
+
 static void a_refused_process_does_not_connect_again(void)
 {
     int open;
@@ -475,6 +524,8 @@ static void a_refused_process_does_not_connect_again(void)
     for (int i = 0; i < 3; i++) {
         clock_stands_at = FAR_AWAY;
         CHECK_EQUAL(attach_to(greet), 0);
+        wake_to_close = find_wake();
+        asked_at_the_end = 0;
         answer = answers[i];
         close(peer);
         let_attach(0);
@@ -482,6 +533,8 @@ static void a_refused_process_does_not_connect_again(void)
         close(peer);
         WAIT_FOR(find_hidden() == 0);
         check_pauses(1, once);
+        CHECK_EQUAL(asked_at_the_end, -ENOENT);
+        wake_to_close = -1;
         CHECK_EQUAL(k3thread_detach(), -ENOENT);
         answer = NULL;
     }

@@ -171,6 +171,34 @@ static void left_by_pthread_exit(void)
 #endif
 }
 
+static pthread_key_t later;
+
+/* A destructor of the thread that left_in_a_limit() ends: no time limit is left. */
+static void check_no_limit(void *arg)
+{
+    CHECK(!k3thread_take(NULL) && !k3thread_pending());
+    note(*(const char *) arg);
+}
+
+static void *exit_in_limit(void *arg)
+{
+    k3thread_set_mask(K3THREAD_NEVER);
+    CHECK_EQUAL(pthread_setspecific(later, arg), 0);
+    K3THREAD_TIMEOUT(0) {
+        pthread_exit(NULL);
+    }
+    K3THREAD_END
+    return arg;
+}
+
+/* The library forgets the scopes of a thread whose stack is gone, whether it was unwound or not. */
+static void left_in_a_limit(void)
+{
+    CHECK_EQUAL(pthread_key_create(&later, check_no_limit), 0);
+    CHECK(test_end(test_start(exit_in_limit, "l")) == NULL);
+    check_trace("l");
+}
+
 static void exit_here(void *arg)
 {
     note(*(const char *) arg);
@@ -412,7 +440,7 @@ static void uncaught(void)
 }
 
 TEST_MAIN({"order", order}, {"mixed", mixed}, {"pop", pop}, {"left", left_in_each_way},
-          {"pthread-exit", left_by_pthread_exit},
+          {"pthread-exit", left_by_pthread_exit}, {"limit", left_in_a_limit},
           {"pthread-exit-in-cleanup", pthread_exit_in_cleanup},
           {"pthread-exit-in-attribute", pthread_exit_in_attribute}, {"raise", raise_in_cleanup},
           {"throw", throw_in_cleanup}, {"throw-in-attribute", throw_in_attribute},

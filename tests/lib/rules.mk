@@ -24,6 +24,9 @@ $(BUILD)/tests/lib/fork: TEST_LDFLAGS = \
 $(BUILD)/tests/lib/instants: TEST_LDFLAGS = \
 	-Wl,--wrap=pthread_mutex_lock,--wrap=pthread_create,--wrap=syscall
 
+$(BUILD)/tests/lib/kernel: TEST_LDFLAGS = \
+	-Wl,--wrap=clock_gettime,--wrap=k3t_wait,--wrap=k3t_wait_again,--wrap=syscall
+
 $(BUILD)/tests/lib/parts: TEST_LDFLAGS = -Wl,--wrap=clock_gettime
 
 $(BUILD)/tests/lib/watcher: TEST_LDFLAGS = -Wl,--wrap=pthread_create
@@ -31,7 +34,7 @@ $(BUILD)/tests/lib/watcher: TEST_LDFLAGS = -Wl,--wrap=pthread_create
 $(BUILD)/tests/lib/memory: TEST_LDFLAGS = -Wl,--wrap=malloc,--wrap=calloc
 
 $(BUILD)/tests/lib/attach: TEST_LDFLAGS = \
-	-Wl,--wrap=clock_gettime,--wrap=poll,--wrap=pthread_create,--wrap=strdup
+	-Wl,--wrap=clock_gettime,--wrap=close,--wrap=poll,--wrap=pthread_create,--wrap=strdup
 
 $(BUILD)/tests/lib/tell: TEST_LDFLAGS = -Wl,--wrap=malloc,--wrap=free
 

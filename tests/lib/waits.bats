@@ -30,6 +30,11 @@ load helpers
   needs_no_tsan 'it takes the dead owner for the holder of the mutex'
   t effect owner-dead
 }
+@test "wait: bytes move within the limit of the socket, whatever signals come" { t kernel bytes; }
+@test "wait: connect has the rest of its limit at each call, and gives the socket its own again" { t kernel connections; }
+@test "wait: waitpid with a timeout asks first, and waits for a child alone" { t kernel children; }
+@test "wait: epoll_wait rounds up, and waits longer than the kernel can count" { t kernel events; }
+@test "wait: open, flock and futex pass on what they are given" { t kernel files; }
 @test "cond_wait: the mutex is held before a handler or a cleanup runs" { t effect cond-mutex; }
 @test "cond_wait: loses no signal" { t effect cond-signal; }
 
