@@ -82,7 +82,7 @@ static void errors_are_told_with_their_lines(void)
     check_read(&all, "2!unterminated \" quote");
     text_release(&all.continued);
     all = (struct lines){.next = tail};
-    check_read(&all, "1:x|2!nothing follows the \\ at the end of the line");
+    check_read(&all, "1:x|2!nothing follows the backslash at the line's end");
     text_release(&all.continued);
 }
 

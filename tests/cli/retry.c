@@ -110,6 +110,7 @@ static void starts_of_failed_threads_run_again(void)
                 "");
     /* What the earlier run did not come to runs, too. */
     check_again("start -n a 1\nstart -n b 2\n", PART(DONE("a")), "2:start|-n|b|2| -a", "");
+    check_again("start -n a 1\nstart -n b 2\n", PART(DONE("b")), "1:start|-n|a|1| -b", "");
     check_again("start -n a 1\nstart -n b 2\nstart -n c 3\n", PART(FAILED("a") "," DONE("b")),
                 "1:start|-n|a|1|3:start|-n|c|3| -b", "");
 }
@@ -118,11 +119,13 @@ static void what_a_thread_needs_runs_again(void)
 {
     check_again(
         "daemon -n d 1\nstart -d -n e 1\nstart -n a 1\nstart -n b --needs a:ended 2\n"
-        "start -n c 3\nstart -n f --needs b --needs=e 4\n",
+        "start -n c 3\nstart -n f --needs=b 4\n",
         RUN(DONE("a") "," DONE("b") "," DONE("c") "," FAILED("f") "," DONE("d") "," DONE("e")),
         "1:daemon|-n|d|1|2:start|-d|-n|e|1|3:start|-n|a|1|4:start|-n|b|--needs|a:ended|2|"
-        "6:start|-n|f|--needs|b|--needs=e|4| -c",
+        "6:start|-n|f|--needs=b|4| -c",
         "");
+    check_again("start -n a 1\nstart -n b --needs a 2\n", RUN(DONE("a") "," FAILED("b")),
+                "1:start|-n|a|1|2:start|-n|b|--needs|a|2|", "");
     /* Of equal names, the last one before the need. */
     check_again("start -n n 1\nstart -n n 2\nstart -n nn 3\nstart -n x --needs n 4\nstart -n n 5\n",
                 RUN(DONE("n") "," DONE("n") "," DONE("nn") "," FAILED("x") "," DONE("n")),
@@ -167,6 +170,11 @@ static void what_cannot_run_again_is_named(void)
                   "run all without --retry\n");
     check_nothing("start -n a 1\ndaemon -n d x\n", PART(FAILED("x") "," FAILED("y")), STATUS_USAGE,
                   "k3thread: run: nothing that failed in r.json is in script: 'x', 'y'\n");
+    check_nothing("start -n a 1\n", PART(FAILED("x")), STATUS_USAGE,
+                  "k3thread: run: nothing that failed in r.json is in script: 'x'\n");
+    check_nothing("start -n a 1\n", PART(DONE("a")), STATUS_USAGE,
+                  "k3thread: run: no thread failed in r.json, but its run did, with the status 1; "
+                  "run all without --retry\n");
     check_nothing("list\n", RUN(""), STATUS_USAGE,
                   "k3thread: run: no thread failed in r.json, but its run did, with the status 1; "
                   "run all without --retry\n");
@@ -190,6 +198,7 @@ static void scripts_that_cannot_run_again_are_refused(void)
     check_nothing("start -n a 1\nstart --no-such 1\nstart --nor-such 1\n", failed, STATUS_USAGE,
                   "script:2: k3thread: start: unrecognized option '--no-such'\n"
                   "Try 'k3thread start --help' for more.\n");
+    check_nothing("start --help\n", failed, STATUS_USAGE, ""); /* it prints its help */
     check_nothing("start --help\nlist '\n", failed, STATUS_USAGE,
                   "script:2: k3thread: unterminated ' quote\n");
 }
