@@ -73,12 +73,3 @@ const char *description_choose(const char *term, struct text *why)
     text_add(why, "' (TERM) with a screen that can be drawn on");
     return NULL;
 }
-
-void description_pass_bytes(void)
-{
-    char *before = meta_on;
-
-    meta_on = NULL;
-    (void) meta(stdscr, TRUE);
-    meta_on = before;
-}

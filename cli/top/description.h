@@ -19,11 +19,4 @@ extern const char description_text[];
  */
 __attribute__((nonnull)) const char *description_choose(const char *term, struct text *why);
 
-/*
- * Makes ncurses pass keys of 8 bits, such as the bytes of a letter in UTF-8. It does so by itself only if it draws to a
- * terminal, which our file in memory is not. The terminal is not told: some would then send other bytes for Alt, also
- * to the programs that come afterwards.
- */
-void description_pass_bytes(void);
-
 #endif

@@ -87,11 +87,28 @@ static void set_up_colours(struct display *display)
         (void) init_pair((short) colours[i].style, colours[i].colour, -1);
 }
 
+/*
+ * Makes ncurses pass keys of 8 bits, such as the bytes of a letter in UTF-8. It does so by itself only if it draws to a
+ * terminal. It would also tell the terminal, which would then send other bytes for Alt, to the programs after this one
+ * too: so what it draws here is dropped.
+ */
+static void pass_letters(const struct display *display)
+{
+    int   fd = fileno(display->memory);
+    off_t size;
+
+    (void) refresh();
+    size = lseek(fd, 0, SEEK_CUR);
+    (void) meta(stdscr, TRUE);
+    (void) refresh();
+    (void) lseek(fd, size, SEEK_SET);
+}
+
 /* Sets the modes in which keys are read and the screen is drawn. */
 static void set_up(struct display *display)
 {
     (void) keypad(stdscr, TRUE);
-    description_pass_bytes();
+    pass_letters(display);
     (void) nodelay(stdscr, TRUE);
     (void) set_escdelay(KEY_MS);
     (void) typeahead(-1);                   /* draw a whole picture, even if keys are waiting */
@@ -240,8 +257,8 @@ void display_resize(struct display *display)
 {
     struct winsize size;
 
-    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row > 0 && size.ws_col > 0)
-        (void) resizeterm(size.ws_row, size.ws_col);
+    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0)
+        (void) resizeterm(size.ws_row, size.ws_col); /* which refuses a size of 0 */
     display->rows = LINES;
     display->columns = COLS;
 }

@@ -87,7 +87,6 @@ void message_print_held(void)
 void message_drop_held(void)
 {
     text_release(&messages.held);
-    messages.held = (struct text){0};
 }
 
 void message_print(const char *command, const char *type, const char *format, ...)

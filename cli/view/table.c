@@ -30,7 +30,7 @@ static size_t width_of(size_t column)
     return column < TABLE_COLUMNS ? column : TABLE_COLUMNS - 1;
 }
 
-/* Ends the cell of SIZE bytes. The bytes behind it must have room for a separator. */
+/* Ends the cell of SIZE bytes, behind which there is a separator. */
 static void take_cell(struct table *table, size_t size, size_t width)
 {
     size_t           *widest = &table->widths[width_of(table->column)];
@@ -44,7 +44,6 @@ static void take_cell(struct table *table, size_t size, size_t width)
         memcpy(sizes->data + sizes->size, &cell, sizeof(cell));
         sizes->size += sizeof(cell);
     }
-    table->cells.data[table->begin + size] = last ? '\n' : '\t';
     table->begin += size + 1;
     table->column = last ? 0 : table->column + 1;
 }
@@ -64,8 +63,6 @@ void table_end_row(struct table *table)
         return;
     table->columns = table->column;
     table->column = 0;
-    if (table->begin > 0)
-        table->cells.data[table->begin - 1] = '\n';
 }
 
 void table_add_words(struct table *table, const char *const *words, size_t count)

@@ -17,7 +17,7 @@
 struct table {
     size_t      columns;
     size_t      widths[TABLE_COLUMNS]; /* the widest cell of each column so far */
-    struct text cells;                 /* a tab behind each cell, a newline behind a row's last */
+    struct text cells;                 /* a separator behind each cell */
     struct text sizes;                 /* of each cell: a struct table_cell */
     size_t      begin, column;         /* the next cell's offset in `cells`, and its column */
 };

@@ -158,6 +158,7 @@ static void texts_stay_in_their_columns(void)
         {1, 4, "ab\343\201", "|ab? |||||||||||||||"},
         {1, 4, "\302\200\302\205x", "|??x |||||||||||||||"},
         {1, 3, "abcd\303\244", "|abc||||||||||||||||"},
+        {17, 9, "abcdefgh", "|||||||||||||||||abc"},
         {17, 9, "ab日", "|||||||||||||||||ab "},
         {19, 9, "ab", "|||||||||||||||||||a"},
         {20, 9, "ab", "||||||||||||||||||||"},
@@ -182,16 +183,20 @@ static void texts_stay_in_their_columns(void)
             fprintf(stderr, "%zu: '%s', not '%s'\n", i, got, table[i].wanted);
             test_fail(__FILE__, __LINE__, "as it should be");
         }
+        check_painted(3, "", "");
     }
     display_begin(&display);
     put(-1, 0, 9, STYLE_PLAIN, "above");
     put(6, 0, 9, STYLE_PLAIN, "below");
     put(3, 1, 4, STYLE_GOOD, "\303\244x");
+    display_put(&display, 1, 1, 9, STYLE_PLAIN, "\303\244abcdef", 4);
+    display_put(&display, 2, 1, 9, STYLE_PLAIN, "a\303\244", 2);
     display_put(&display, 4, 1, 5, STYLE_PLAIN, "a\0b", 3);
     display_put(&display, 5, 1, 9, STYLE_PLAIN, "abcdef", 3);
     (void) send_picture();
-    for (int row = 0; row < 3; row++)
-        check_painted(row, "", "");
+    check_painted(0, "", "");
+    check_painted(1, " \303\244ab", "");
+    check_painted(2, " a?", "");
     check_painted(3, " \303\244x", "-gggg");
     check_painted(4, " a?b", "");
     check_painted(5, " abc", "");
@@ -227,6 +232,11 @@ static void pictures_are_sent_once(void)
     CHECK(draw("first") == 0);
     (void) strcpy(painted.cells[0][0], "#");
     display_redraw(&display);
+    CHECK(draw("first") > 5);
+    check_painted(0, "first", "");
+    (void) strcpy(painted.cells[0][0], "#");
+    display_enter(
+        &display); /* as after a SIGCONT, when another program may have used the terminal */
     CHECK(draw("first") > 5);
     check_painted(0, "first", "");
     CHECK(draw("fist") > 0);
@@ -511,13 +521,15 @@ static void it_is_said_which_terminals_will_do(void)
     check_possible(no_terminal);
 }
 
-/* Made as the one of cli/top/description.c: k3faint has faint letters, and no colours. */
-static const char faint[] = "b64:GgE6AA8AAwAoAFYAazNmYWludHxhIHRlcm1pbmFsIHdpdGggZmFpbnQg"
-                            "bGV0dGVycyBhbmQgd2l0aG91dCBjb2xvdXJzAAABAAABAAAAAQAAAAAAAQBQ"
-                            "AAgAGAD__wAAAgD_____BAAMABAA_____xQAJQAnACsAMgD__zQAOwD__z8A"
-                            "__________________9DAP____9IAP_______00A__________9SAAcADQAb"
-                            "W0gbWzJKABtbSwAbW0oAG1slaSVwMSVkOyVwMiVkSAAKABtbSAAbWz8yNWwA"
-                            "CAAbWz8yNWgAG1tDABtbQQAbWzFtABtbMm0AG1s3bQAbW20A";
+/* Made as the one of cli/top/description.c: k3faint has faint letters and no colours, and can send 8 bits for Alt. */
+static const char faint[] =
+    "b64:GgE6AA8AAwBnAGgAazNmYWludHxhIHRlcm1pbmFsIHdpdGggZmFpbnQgbGV0dGVycyBhbmQgd2l0"
+    "aG91dCBjb2xvdXJzAAABAAABAAAAAQAAAAAAAQBQAAgAGAD__wAAAgD_____BAAMABAA_____xQAJQAn"
+    "ACsAMgD__zQAOwD__z8A__________________9DAP____9IAP_______00A__________9SAP______"
+    "________________________________________________________________________________"
+    "____________________________________________________________________________VgBf"
+    "AAcADQAbW0gbWzJKABtbSwAbW0oAG1slaSVwMSVkOyVwMiVkSAAKABtbSAAbWz8yNWwACAAbWz8yNWgA"
+    "G1tDABtbQQAbWzFtABtbMm0AG1s3bQAbW20AG1s_MTAzNGwAG1s_MTAzNGgA";
 
 /* The description that the machine has comes first. Some terminals have no colours. */
 static void the_terminals_own_description_is_used(void)
@@ -535,6 +547,10 @@ static void the_terminals_own_description_is_used(void)
     check_painted(1, "bad", "BBB");
     check_painted(2, "good", "");
     CHECK(!painted.is_alternate);
+    CHECK_EQUAL(write(painted.master, "\177\303\b", 3), 3);
+    CHECK_EQUAL(next_key(), DISPLAY_BACKSPACE);
+    CHECK_EQUAL(next_key(), 0303);
+    CHECK_EQUAL(next_key(), DISPLAY_BACKSPACE);
     display_close(&display);
 }
 
@@ -673,6 +689,33 @@ static void top_stops_and_goes_on(void)
     CHECK_EQUAL(status, 0);
 }
 
+/* Where nobody could continue it, top does not stop, and takes the terminal again. */
+static void stay(void)
+{
+    int fd;
+
+    CHECK(setsid() >= 0);
+    fd = top_signals_open(&(sigset_t){0});
+    CHECK_EQUAL(display_open(&state.display, &(struct text){0}), 0);
+    CHECK_EQUAL(raise(SIGTSTP), 0);
+    top_signals_read(&state, fd);
+    CHECK(state.display.is_shown && state.must_draw && !state.is_over);
+    display_close(&state.display);
+}
+
+static void top_stays_where_nobody_could_continue_it(void)
+{
+    char output[256];
+    int  status;
+
+    open_painted(10, 20);
+    set("TERM", COMMON);
+    status = test_child(stay, output, sizeof(output));
+    if (status != 0)
+        fputs(output, stderr);
+    CHECK_EQUAL(status, 0);
+}
+
 TEST_MAIN({"styles", each_style_has_its_letters}, {"columns", texts_stay_in_their_columns},
           {"cursor", the_cursor_is_shown}, {"once", pictures_are_sent_once},
           {"keys", each_key_is_known}, {"back", the_terminal_is_given_back},
@@ -682,4 +725,4 @@ TEST_MAIN({"styles", each_style_has_its_letters}, {"columns", texts_stay_in_thei
           {"own", the_terminals_own_description_is_used},
           {"common", common_terminals_have_a_description},
           {"signals", signals_come_from_a_descriptor}, {"changes", a_signal_changes_the_display},
-          {"stops", top_stops_and_goes_on})
+          {"stops", top_stops_and_goes_on}, {"stays", top_stays_where_nobody_could_continue_it})

@@ -294,6 +294,14 @@ static void check_errors(const char *wanted)
     test_fail(__FILE__, __LINE__, "as it should be");
 }
 
+/* Makes standard error take nothing more. */
+static void fill_errors(void)
+{
+    while (write(STDERR_FILENO, "x", 1) > 0)
+        continue;
+    CHECK_EQUAL(errno, EAGAIN);
+}
+
 static void messages_are_one_line(void)
 {
     struct text why = {0};
@@ -371,6 +379,7 @@ static void a_line_at_the_bottom_makes_way(void)
     bottom_line_show("", 0); /* no line is removed where none is */
     check_errors("");
     CHECK(!bottom_line_is_shown() && !bottom_line_is_parents());
+    errno = EINTR; /* of a call before, which means nothing */
     bottom_line_show("50%, or more", 3);
     check_errors(CLEAR "50%");
     CHECK(bottom_line_is_shown());
@@ -392,6 +401,8 @@ static void a_line_at_the_bottom_makes_way(void)
     bottom_line_show("", 0);
     check_errors(CLEAR);
     CHECK(!bottom_line_is_shown());
+    fill_errors();
+    bottom_line_show("9", 1); /* is lost */
 }
 
 /* A child removes its parent's line at the beginning of each line of its own, and shows none. */
@@ -412,6 +423,18 @@ static void a_child_removes_its_parents_line(void)
     output_announce(7, "\n", 1);
     output_announce(STDERR_FILENO, "its end\n", 8);
     check_errors("");
+    errno = EINTR;
+    output_announce(STDERR_FILENO, "x", 1);
+    check_errors(CLEAR);
+    output_announce(STDERR_FILENO, "\n", 1);
+    fill_errors();
+    output_announce(STDERR_FILENO, "x", 1);
+}
+
+static void a_child_without_a_line_removes_its_parents_too(void)
+{
+    begin_errors();
+    bottom_line_leave_to_parent();
     output_announce(STDERR_FILENO, "x", 1);
     check_errors(CLEAR);
 }
@@ -503,6 +526,7 @@ static tcflag_t key_flags(void)
 static void a_terminal_is_made_raw(void)
 {
     struct raw_terminal terminal = {0};
+    struct termios      before, raw;
     int                 null = open("/dev/null", O_RDWR | O_CLOEXEC), master, count = -1;
 
     CHECK(dup2(null, STDIN_FILENO) == STDIN_FILENO);
@@ -511,8 +535,11 @@ static void a_terminal_is_made_raw(void)
     raw_terminal_leave(&terminal);
     master = open_terminal(80, STDIN_FILENO, STDIN_FILENO);
     CHECK_EQUAL(key_flags(), ISIG | ECHO | ICANON | IEXTEN);
+    CHECK(tcgetattr(STDIN_FILENO, &before) == 0);
     CHECK_EQUAL(raw_terminal_enter(&terminal), 0);
     CHECK(terminal.is_raw && key_flags() == 0);
+    CHECK(tcgetattr(STDIN_FILENO, &raw) == 0);
+    CHECK(raw.c_cflag == before.c_cflag && raw.c_cc[VINTR] == before.c_cc[VINTR]);
     CHECK_EQUAL(raw_terminal_enter_signals(&terminal), 0); /* keeps the first settings */
     CHECK_EQUAL(key_flags(), ISIG);
     CHECK_EQUAL(write(master, "key", 3), 3);
@@ -536,5 +563,6 @@ TEST_MAIN({"threads", the_words_for_a_thread}, {"statuses", the_status_for_a_thr
           {"json", json_is_indented}, {"messages", messages_are_one_line},
           {"origins", messages_have_an_origin}, {"held", a_message_may_wait},
           {"bottom", a_line_at_the_bottom_makes_way}, {"parent", a_child_removes_its_parents_line},
+          {"no-line", a_child_without_a_line_removes_its_parents_too},
           {"fitting", a_line_at_the_bottom_fits}, {"width", the_width_is_that_of_the_terminal},
           {"raw", a_terminal_is_made_raw})

@@ -1,11 +1,19 @@
-/* Tests what is known of a terminal's sequences: where they begin and end, what they ask and what they set. */
+/*
+ * Tests what is known of a terminal's sequences: where they begin and end, what they ask and what they set. Tests the
+ * kernel's side of a terminal (cli/terminal/pty.h), too.
+ */
 #include "tests/cli/written.h"
 #include "tests/lib/test.h"
 
 #include "cli/base/text.h"
 #include "cli/terminal/modes.h"
+#include "cli/terminal/pty.h"
 #include "cli/terminal/screen.h"
 #include "cli/terminal/sequence.h"
+
+#include <sys/ioctl.h>
+#include <sys/resource.h>
+#include <termios.h>
 
 /* Gives OUTPUT to SEQUENCE, and to MODES if it is not NULL. */
 static void take(struct sequence *sequence, struct modes *modes, const char *output)
@@ -330,6 +338,96 @@ static void readers_follow(void)
     CHECK(screen.ring == NULL);
 }
 
+static struct termios settings_of(int fd)
+{
+    struct termios settings;
+
+    CHECK(tcgetattr(fd, &settings) == 0);
+    return settings;
+}
+
+/* Checks that the terminal has the settings that the kernel gives a new one, and expects UTF-8. */
+static void check_settings(int slave)
+{
+    int            master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC), locked = 0, fd;
+    struct termios wanted, got = settings_of(slave);
+
+    CHECK(master >= 0 && ioctl(master, TIOCSPTLCK, &locked) == 0);
+    fd = open(ptsname(master), O_RDWR | O_NOCTTY | O_CLOEXEC);
+    CHECK(fd >= 0);
+    wanted = settings_of(fd);
+    CHECK_EQUAL(got.c_iflag, wanted.c_iflag | IUTF8);
+    CHECK_EQUAL(got.c_oflag, wanted.c_oflag);
+    CHECK_EQUAL(got.c_cflag, wanted.c_cflag | HUPCL);
+    CHECK_EQUAL(got.c_lflag, wanted.c_lflag);
+    for (size_t i = 0; i < NCCS; i++)
+        CHECK_EQUAL(got.c_cc[i], wanted.c_cc[i]);
+    CHECK_EQUAL(cfgetospeed(&got), cfgetospeed(&wanted));
+    CHECK_EQUAL(cfgetispeed(&got), cfgetispeed(&wanted));
+    close(fd);
+    close(master);
+}
+
+static void check_size(int fd, int rows, int columns)
+{
+    struct pty_size size = pty_size(fd);
+
+    CHECK_EQUAL(size.rows, rows);
+    CHECK_EQUAL(size.columns, columns);
+}
+
+static void a_terminal_is_made(void)
+{
+    struct pty_size size = {.rows = 30, .columns = 100};
+    struct rlimit   limit = {.rlim_max = 1024};
+    struct termios  raw;
+    int             open_before = test_count_open(), master = -1, slave = -1;
+    char            bytes[8];
+
+    CHECK_EQUAL(pty_open(&size, &master, &slave), 0);
+    CHECK(fcntl(master, F_GETFD) == FD_CLOEXEC && fcntl(slave, F_GETFD) == FD_CLOEXEC);
+    check_size(slave, 30, 100);
+    check_settings(slave);
+    CHECK(read(master, bytes, sizeof(bytes)) < 0 && errno == EAGAIN);
+    CHECK_EQUAL(write(master, "key\n", 4), 4);
+    CHECK_EQUAL(read(slave, bytes, sizeof(bytes)), 4);
+    raw = settings_of(slave);
+    cfmakeraw(&raw);
+    raw.c_cc[VEOF] = 'x';
+    CHECK(tcsetattr(slave, TCSANOW, &raw) == 0);
+    CHECK_EQUAL(pty_eof_key(slave), 'x');
+    raw.c_cc[VEOF] = _POSIX_VDISABLE;
+    CHECK(tcsetattr(slave, TCSANOW, &raw) == 0);
+    CHECK_EQUAL(pty_eof_key(slave), 'D' & 037);
+    pty_reset(slave);
+    check_settings(slave);
+    CHECK_EQUAL(pty_eof_key(slave), 'D' & 037);
+    CHECK_EQUAL(pty_resize(master, &(struct pty_size){.rows = 1, .columns = 2}), 0);
+    check_size(slave, 1, 2);
+    CHECK_EQUAL(pty_resize(master, &(struct pty_size){.rows = 1}), 0);
+    check_size(slave, 24, 80);
+    CHECK_EQUAL(pty_resize(master, &(struct pty_size){.columns = 1}), 0);
+    check_size(slave, 24, 80);
+    close(master);
+    close(slave);
+    /* What is no terminal has the usual size and key. */
+    master = open("/dev/null", O_RDWR | O_CLOEXEC);
+    CHECK_EQUAL(pty_resize(master, &size), -ENOTTY);
+    check_size(master, 24, 80);
+    CHECK_EQUAL(pty_eof_key(master), 'D' & 037);
+    close(master);
+    /* Descriptors are short: first for both, and then for the second. */
+    slave = -7;
+    for (int i = 0; i < 2; i++) {
+        limit.rlim_cur = (rlim_t) (master + i); /* the number of the next descriptor */
+        CHECK_EQUAL(setrlimit(RLIMIT_NOFILE, &limit), 0);
+        CHECK_EQUAL(pty_open(&size, &master, &slave), -EMFILE);
+        CHECK_EQUAL(test_count_open(), open_before);
+    }
+    CHECK_EQUAL(slave, -7); /* as it was */
+}
+
 TEST_MAIN({"steps", steps}, {"long-middle", long_middle}, {"meanings", meanings},
           {"settings", settings}, {"replays", replays_end_with_the_settings},
-          {"long-replays", long_replays}, {"readers", readers_follow})
+          {"long-replays", long_replays}, {"readers", readers_follow},
+          {"pairs", a_terminal_is_made})

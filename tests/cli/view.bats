@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# How output is shown: see tests/cli/view.c and shown.c.
+# How output is shown: see tests/cli/view.c, tables.c and shown.c.
 
 load helpers
 
@@ -19,8 +19,12 @@ load helpers
 @test "output without a reader is dropped, and its logs go on" { "$HELPERS/view" dropped; }
 @test "a pipe is given no more bytes at a time than it takes" { "$HELPERS/view" pipe; }
 @test "the style of output is that of the terminal, and of the user's wishes" { "$HELPERS/view" style; }
-@test "the columns of a table are aligned, and its lines are cut to the width" { "$HELPERS/view" tables; }
-@test "the columns of a table behind the sixteenth have one width" { "$HELPERS/view" wide; }
+@test "the columns of a table are aligned, and its lines are cut to the width" {
+  "$HELPERS/tables" columns
+  "$HELPERS/tables" lines
+}
+@test "a table may be empty, have one column, or lack the end of its row" { "$HELPERS/tables" small; }
+@test "the columns of a table behind the sixteenth have one width" { "$HELPERS/tables" wide; }
 
 @test "the end of a thread is told in words" { "$HELPERS/shown" threads; }
 @test "the exit status for a thread is that of its command, or of the exception" { "$HELPERS/shown" statuses; }
@@ -33,7 +37,10 @@ load helpers
 @test "a message about a script begins with its file and line" { "$HELPERS/shown" origins; }
 @test "a message waits until it is printed or dropped" { "$HELPERS/shown" held; }
 @test "the line at the bottom makes way for other output" { "$HELPERS/shown" bottom; }
-@test "a child removes the line of its parent when it begins a line" { "$HELPERS/shown" parent; }
+@test "a child removes the line of its parent when it begins a line" {
+  "$HELPERS/shown" parent
+  "$HELPERS/shown" no-line
+}
 @test "the line at the bottom fits into a row, and is shown where it can be replaced" { "$HELPERS/shown" fitting; }
 @test "the width of output is that of the terminal" { "$HELPERS/shown" width; }
 @test "a raw terminal passes each key, and is as before afterwards" { "$HELPERS/shown" raw; }

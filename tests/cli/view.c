@@ -1,7 +1,6 @@
 /*
- * Tests how output is shown: which control sequences pass behind a name (cli/view/escape_filter.h), how the lines of
- * several logs are printed (printer.h), and how tables are aligned (table.h). The time is what the program says.
- * Each case makes its files in the current directory.
+ * Tests how output is shown: which control sequences pass behind a name (cli/view/escape_filter.h), and how the lines
+ * of several logs are printed (printer.h). The time is what the program says. Each case makes its files in the current directory.
  */
 #include "tests/cli/written.h"
 #include "tests/lib/test.h"
@@ -13,7 +12,6 @@
 #include "cli/place/times.h"
 #include "cli/view/escape_filter.h"
 #include "cli/view/printer.h"
-#include "cli/view/table.h"
 
 #include <limits.h>
 #include <stdlib.h>
@@ -607,43 +605,6 @@ static void the_style_suits_the_terminal(void)
     CHECK_EQUAL(printer_style(open("a.log", O_RDWR | O_CREAT | O_CLOEXEC, 0600)), 0);
 }
 
-/* Tables */
-
-static void columns_are_aligned(void)
-{
-    static const char *const head[] = {"ID", "NAME", "WORDS"}, *const row[] = {"1", "日本", "x  "};
-    struct table table = {0};
-    struct text  text = {0};
-
-    text_add_table(&text, &table, 0);
-    CHECK_EQUAL(text.size, 0);
-    table_add_words(&table, head, 3);
-    table_add_words(&table, row, 3);
-    table_add_lines(&table, "1000\ta name\tthe words\n2\t\t\n3\tb\tend", 36 - 3);
-    text_add_table(&text, &table, 0);
-    check_written(
-        &text,
-        "ID    NAME    WORDS\n1     日本    x\n1000  a name  the words\n2\n3     b       end\n");
-    CHECK(table.cells.data == NULL && table.columns == 0);
-    table_add_words(&table, head, 3);
-    table_add_words(&table, row, 3);
-    text_add_table(&text, &table, 7);
-    check_written(&text, "ID  NAM\n1   日\n");
-}
-
-/* All columns behind the sixteenth have one width. */
-static void tables_may_be_wide(void)
-{
-    static const char *const heads[18] = {"a", "b", "c", "d", "e", "f", "g", "h",  "i",
-                                          "j", "k", "l", "m", "n", "o", "p", "qq", "r"};
-    struct table             table = {0};
-    struct text              text = {0};
-
-    table_add_words(&table, heads, 18);
-    text_add_table(&text, &table, 0);
-    check_written(&text, "a  b  c  d  e  f  g  h  i  j  k  l  m  n  o  p   qq  r\n");
-}
-
 TEST_MAIN({"colours", colours_alone_pass}, {"ends", a_filter_forgets_at_the_end_of_a_line},
           {"bytes", each_byte_is_looked_at}, {"names", lines_have_names},
           {"aligned", names_are_aligned_and_coloured}, {"filtered", lines_are_filtered},
@@ -652,5 +613,4 @@ TEST_MAIN({"colours", colours_alone_pass}, {"ends", a_filter_forgets_at_the_end_
           {"unfinished", unfinished_lines_are_shown_after_a_pause}, {"long", long_lines_are_whole},
           {"raw", bytes_pass_as_they_are}, {"lost", lost_output_ends_a_line},
           {"dropped", what_nobody_reads_is_dropped}, {"pipe", a_pipe_is_filled_in_pieces},
-          {"style", the_style_suits_the_terminal}, {"tables", columns_are_aligned},
-          {"wide", tables_may_be_wide})
+          {"style", the_style_suits_the_terminal})
