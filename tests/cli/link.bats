@@ -38,3 +38,18 @@ load helpers
 @test "a command that has closed its output has a second to end" { "$HELPERS/host_way" closed; }
 @test "a lost machine is vacant after a second, or after its lease if it was silent" { "$HELPERS/host_way" vacant; }
 @test "the clients of a machine are served while its agent is up" { "$HELPERS/host_way" clients; }
+
+@test "a client of a machine's socket is given to the agent's supervisor if it asks to be attached, else to the run" {
+  "$HELPERS/caller" first
+  "$HELPERS/caller" half
+  "$HELPERS/caller" long
+  "$HELPERS/caller" gone
+  "$HELPERS/caller" failures
+}
+@test "the command that reaches a machine has pipes, is set up as by a shell, and ends with the run" {
+  "$HELPERS/host_command" streams
+  "$HELPERS/host_command" set-up
+  "$HELPERS/host_command" failures
+  "$HELPERS/host_command" death
+}
+@test "the title of a process takes the place of its command line" { "$HELPERS/host_command" title; }
