@@ -22,7 +22,7 @@ struct search {
 /* Returns the address on which FOUND listens. */
 static struct address address_of(const struct tcp_listener *found)
 {
-    struct address address = {.size = 0};
+    struct address address;
 
     address.any.sa_family = (sa_family_t) found->family;
     if (found->family == AF_INET) {
@@ -125,7 +125,8 @@ static pid_t find_unix(int fd)
     struct ucred credentials = {.pid = 0};
     socklen_t    size = sizeof(credentials);
 
-    return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &size) == 0 ? credentials.pid : 0;
+    (void) getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &size);
+    return credentials.pid;
 }
 
 /* Reads the command line of PID, as far as there is room for it. Returns false if there is no such process. */
@@ -140,7 +141,6 @@ static bool read_command(pid_t pid, char *ret, size_t size)
     for (ssize_t i = 0; i < length; i++)
         if (ret[i] == '\0')
             ret[i] = ' ';
-    ret[length > 0 ? length : 0] = '\0';
     return true;
 }
 

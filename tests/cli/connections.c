@@ -10,6 +10,7 @@
 #include "cli/ready/address.h"
 #include "cli/ready/peer_process.h"
 #include "cli/ready/ready.h"
+#include "cli/supervisor/title.h"
 
 #include <math.h>
 #include <poll.h>
@@ -310,7 +311,7 @@ struct stranger {
     int   port;
 };
 
-/* Starts a process that listens at PORT of HOST, and then becomes COMMAND (NULL: stays as it is). */
+/* Starts a process that listens at PORT of HOST, and then becomes tail(1) with the words COMMAND (NULL: stays as it is). */
 static struct stranger start(const char *host, int port, char *const *command)
 {
     struct stranger stranger = {.port = port};
@@ -322,12 +323,13 @@ static struct stranger start(const char *host, int port, char *const *command)
     CHECK(stranger.pid >= 0);
     if (stranger.pid == 0) {
         close(ends[0]);
+        (void) socket(AF_UNIX, SOCK_STREAM, 0); /* one more, before the other */
         port = listen_at(host, port, &fd);
         CHECK_EQUAL(write(ends[1], &port, sizeof(port)), sizeof(port));
         if (command != NULL) {
             CHECK_EQUAL(fcntl(fd, F_SETFD, 0), 0);
             close(ends[1]);
-            execvp(command[0], command);
+            execvp("tail", command);
             _exit(1);
         }
         close(ends[1]);
@@ -347,8 +349,9 @@ static void stop(const struct stranger *stranger)
     CHECK_EQUAL(waitpid(stranger->pid, NULL, 0), stranger->pid);
 }
 
-static void the_process_whose_address_fits_best_is_named(void)
+static void check_best(void)
 {
+    char            spec[64];
     struct stranger other = start("127.0.0.1", 0, NULL);              /* another port */
     struct stranger near = start("127.0.0.2", 0, NULL);               /* another address */
     struct stranger all = start("0.0.0.0", near.port, NULL);          /* all addresses */
@@ -369,14 +372,50 @@ static void the_process_whose_address_fits_best_is_named(void)
     near = start("127.0.0.2", 0, NULL);
     six = start("[::]", near.port, NULL);
     check_stranger(spec_of("tcp:", near.port), six.pid, own_command());
+    exact = start("127.0.0.1", near.port, NULL);
+    check_stranger(spec_of("tcp:", near.port), exact.pid, own_command());
+    stop(&exact);
+    exact = start("[::1]", near.port, NULL);
+    (void) snprintf(spec, sizeof(spec), "tcp:[::1]:%d", near.port);
+    check_stranger(spec, exact.pid, own_command());
+    stop(&exact);
     stop(&six);
     stop(&near);
+}
+
+static void the_process_whose_address_fits_best_is_named(void)
+{
+    for (int i = 0; i < 12; i++) { /* so that pids have two digits */
+        pid_t pid = fork();
+
+        if (pid == 0)
+            _exit(0);
+        CHECK_EQUAL(waitpid(pid, NULL, 0), pid);
+    }
+    check_best();
+}
+
+static void a_server_that_is_gone_is_not_named(void)
+{
+    struct text   text = {0};
+    int           listener, port = listen_at("127.0.0.1", 0, &listener), fd;
+    struct ready *ready = open_probe(spec_of("tcp:", port));
+
+    CHECK(ready_check(ready, &plan));
+    fd = accept(listener, NULL, NULL);
+    close(listener);
+    peer_process_describe(ready_poll(ready).fd, &text);
+    check_written(&text, "another process listens there");
+    ready_close(ready);
+    ready_close(NULL);
+    close(fd);
 }
 
 static void a_command_line_is_shown_as_far_as_there_is_room(void)
 {
     static char word[200];
     char *const short_command[] = {(char *) "tail", (char *) "-f", (char *) "/dev/null", NULL};
+    char *const nameless_command[] = {(char *) "", (char *) "-f", (char *) "/dev/null", NULL};
     char *const long_command[] = {(char *) "tail", (char *) "-f", (char *) "/dev/null", word, NULL};
     struct stranger stranger = start("127.0.0.1", 0, short_command);
     char            wanted[256];
@@ -389,6 +428,36 @@ static void a_command_line_is_shown_as_far_as_there_is_room(void)
     wanted[127] = '\0';
     check_stranger(spec_of("tcp:", stranger.port), stranger.pid, wanted);
     stop(&stranger);
+    stranger = start("127.0.0.1", 0, nameless_command);
+    check_stranger(spec_of("tcp:", stranger.port), stranger.pid, " -f /dev/null");
+    stop(&stranger);
+}
+
+/* Checks what is said of a process with TITLE. */
+static void check_title(const char *title)
+{
+    int             ends[2], port, fd;
+    struct stranger stranger = {.port = 0};
+
+    CHECK_EQUAL(pipe(ends), 0);
+    stranger.pid = fork();
+    if (stranger.pid == 0) {
+        port = listen_at("127.0.0.1", 0, &fd);
+        title_set(title);
+        CHECK_EQUAL(write(ends[1], &port, sizeof(port)), sizeof(port));
+        for (;;)
+            pause();
+    }
+    CHECK_EQUAL(read(ends[0], &stranger.port, sizeof(int)), sizeof(int));
+    check_stranger(spec_of("tcp:", stranger.port), stranger.pid, title);
+    stop(&stranger);
+}
+
+static void a_process_may_have_set_its_title(void)
+{
+    check_title("");
+    check_title("x");
+    check_title("a title");
 }
 
 static void a_process_of_a_unix_socket_is_named(void)
@@ -396,6 +465,7 @@ static void a_process_of_a_unix_socket_is_named(void)
     struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = "./server"};
     int                ends[2], fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     struct text        text = {0};
+    siginfo_t          info;
     pid_t              pid;
 
     unlink("./server");
@@ -403,6 +473,8 @@ static void a_process_of_a_unix_socket_is_named(void)
     pid = fork();
     if (pid == 0)
         _exit(listen(fd, 8) == 0 ? 0 : 1);
+    CHECK_EQUAL(waitid(P_PID, (id_t) pid, &info, WEXITED | WNOWAIT), 0);
+    check_stranger("unix:server", pid, ""); /* a zombie has no command line */
     CHECK_EQUAL(waitpid(pid, NULL, 0), pid);
     check_stranger("unix:server", 0, NULL); /* the process that called listen() has ended */
     CHECK_EQUAL(listen(fd, 8), 0);
@@ -415,6 +487,8 @@ static void a_process_of_a_unix_socket_is_named(void)
     check_written(&text, "another process listens there");
 }
 
+static const char *reply; /* of the web server */
+
 /* Answers one request at the listening socket that CONTEXT points to. */
 static void *answer(void *context)
 {
@@ -422,7 +496,8 @@ static void *answer(void *context)
     int  fd = accept(*(int *) context, NULL, NULL);
 
     CHECK(recv(fd, request, sizeof(request), 0) > 0);
-    CHECK_EQUAL(send(fd, "HTTP/1.1 200 OK\r\n", 17, 0), 17);
+    CHECK_EQUAL(send(fd, reply, strlen(reply), 0), strlen(reply));
+    close(fd);
     return NULL;
 }
 
@@ -446,6 +521,14 @@ static void a_web_server_has_a_second_to_answer_before_the_command_runs(void)
     close(accept(listener, NULL, NULL));
     close(accept(listener, NULL, NULL));
     poll_result = 1;
+    reply = "HTTP/1.1 503 Later\r\n";
+    CHECK_EQUAL(pthread_create(&thread, NULL, answer, &listener), 0);
+    CHECK_EQUAL(ready_open(spec_of("http://", port), &ready), 0);
+    CHECK_EQUAL(ready_rule_out(ready, &plan, &why),
+                0); /* the probe would not take that for an answer */
+    CHECK_EQUAL(pthread_join(thread, NULL), 0);
+    ready_close(ready);
+    reply = "HTTP/1.1 200 OK\r\n";
     CHECK_EQUAL(pthread_create(&thread, NULL, answer, &listener), 0);
     CHECK_EQUAL(ready_open(spec_of("http://", port), &ready), 0);
     CHECK_EQUAL(ready_rule_out(ready, &plan, &why), -EADDRINUSE);
@@ -463,5 +546,6 @@ TEST_MAIN({"slow", a_connection_may_take_five_seconds},
           {"strangers", a_server_that_answers_before_the_command_runs_is_named},
           {"best", the_process_whose_address_fits_best_is_named},
           {"command-line", a_command_line_is_shown_as_far_as_there_is_room},
+          {"gone", a_server_that_is_gone_is_not_named}, {"title", a_process_may_have_set_its_title},
           {"unix", a_process_of_a_unix_socket_is_named},
           {"http-stranger", a_web_server_has_a_second_to_answer_before_the_command_runs})

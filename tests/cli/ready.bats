@@ -644,6 +644,8 @@ says_later() {
 @test "of several servers the one whose address fits best is named" {
   "$HELPERS/connections" best
   "$HELPERS/connections" command-line
+  "$HELPERS/connections" title
+  "$HELPERS/connections" gone
   "$HELPERS/connections" unix
 }
 @test "a web server has a second to answer before the command runs" { "$HELPERS/connections" http-stranger; }
