@@ -1,0 +1,291 @@
+/*
+ * Tests the carrier (cli/remote/carrier.h): the process that reaches the machines of a run. The test stands for the
+ * run's supervisor, and commands of sh for those that reach the machines. The clock may be ahead.
+ */
+#include "tests/cli/written.h"
+#include "tests/lib/test.h"
+
+#include "cli/base/clock.h"
+#include "cli/place/socket.h"
+#include "cli/remote/carrier.h"
+
+#include <limits.h>
+#include <stdbool.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+#define HOSTS_MAX 70
+
+static double *ahead; /* seconds; the carrier sees it, too */
+
+double __wrap_clock_monotonic(void);
+double __real_clock_monotonic(void);
+double __wrap_clock_monotonic(void)
+{
+    return __real_clock_monotonic() + *ahead;
+}
+
+static char             here[PATH_MAX], socket_path[PATH_MAX + 8];
+static struct place     place;
+static struct host_word words[HOSTS_MAX];
+static char            *lines[HOSTS_MAX][4];
+static char           **commands[HOSTS_MAX];
+static pid_t            carrier;
+static int              listener = -1, supervisor = -1;
+
+/* Starts a carrier for COUNT machines, which the scripts reach; the last script is that of all further machines. */
+static void start(const char *const *scripts, size_t count)
+{
+    static struct host_list       list;
+    static struct carrier_options options;
+
+    ahead = mmap(NULL, sizeof(*ahead), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    CHECK(ahead != MAP_FAILED && getcwd(here, sizeof(here)) != NULL);
+    (void) snprintf(socket_path, sizeof(socket_path), "%s/s", here);
+    place.socket = socket_path;
+    for (size_t i = 0; i < count; i++) {
+        CHECK(asprintf(&words[i].name, "box%zu", i) > 0);
+        lines[i][0] = (char *) "sh";
+        lines[i][1] = (char *) "-c";
+        lines[i][2] = (char *) *scripts;
+        commands[i] = lines[i];
+        scripts += scripts[1] != NULL;
+    }
+    list = (struct host_list){words, count};
+    options = (struct carrier_options){&place, &list, commands};
+    CHECK_EQUAL(carrier_start(&options, &carrier), 0);
+}
+
+static void listen_here(void)
+{
+    CHECK(getcwd(here, sizeof(here)) != NULL);
+    (void) snprintf(socket_path, sizeof(socket_path), "%s/s", here);
+    listener = socket_listen(socket_path);
+    CHECK(listener >= 0);
+}
+
+static void accept_carrier(void)
+{
+    supervisor = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+    CHECK(supervisor >= 0);
+}
+
+/* Checks the next line that the supervisor gets; NULL: its connection ends. */
+static void check_told(const char *wanted)
+{
+    char   line[4096];
+    size_t used = 0;
+
+    while ((used == 0 || line[used - 1] != '\n') && read(supervisor, line + used, 1) == 1)
+        used++;
+    line[used] = '\0';
+    for (char *at = line; (at = strchr(at, '"')) != NULL;)
+        *at = '\'';
+    if (strcmp(line, wanted != NULL ? wanted : "") != 0) {
+        fprintf(stderr, "'%s'\n", line);
+        test_fail(__FILE__, __LINE__, "as it should be");
+    }
+}
+
+/* Checks that the carrier ends with STATUS, and that its directory is gone. */
+static void check_end(int status)
+{
+    int got;
+
+    CHECK_EQUAL(waitpid(carrier, &got, 0), carrier);
+    CHECK(WIFEXITED(got));
+    CHECK_EQUAL(WEXITSTATUS(got), status);
+    CHECK(access("s.hosts", F_OK) < 0);
+}
+
+/* Reads the file at PATH as a string, which lives until the next call. */
+static const char *get(const char *path)
+{
+    static char text[65536];
+    int         fd = open(path, O_RDONLY | O_CLOEXEC);
+    size_t      used = 0;
+    ssize_t     n;
+
+    while (fd >= 0 && (n = read(fd, text + used, sizeof(text) - 1 - used)) > 0)
+        used += (size_t) n;
+    text[used] = '\0';
+    if (fd >= 0)
+        close(fd);
+    return text;
+}
+
+/* Returns true if the process that wrote its id to PATH is gone. */
+static bool is_gone(const char *path)
+{
+    int pid = atoi(get(path));
+
+    CHECK(pid > 0);
+    return kill(pid, 0) < 0 && errno == ESRCH;
+}
+
+static const char *of_carrier(const char *name)
+{
+    static char path[96];
+
+    (void) snprintf(path, sizeof(path), "/proc/%d/%s", carrier, name);
+    return path;
+}
+
+/* Returns the signals that a line of the carrier's status names, such as "SigIgn". */
+static unsigned long long signals_of(const char *name)
+{
+    const char *line = strstr(get(of_carrier("status")), name);
+
+    CHECK(line != NULL);
+    return strtoull(line + strlen(name) + 1, NULL, 16);
+}
+
+static unsigned long long bit(int number)
+{
+    return 1ULL << (number - 1);
+}
+
+/* Replaces standard error, which the carrier shares, by the file "messages". */
+static void catch_messages(void)
+{
+    int file = open("messages", O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0600);
+
+    CHECK(file >= 0 && dup2(file, STDERR_FILENO) >= 0);
+    close(file);
+}
+
+/* Lets the script that waits for the fifo at PATH go on. */
+static void open_fifo(const char *path)
+{
+    int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+    CHECK(fd >= 0);
+    close(fd);
+}
+
+/* A command that writes its id to "first", and a file when it is told to end. */
+#define POLITE                                                                                     \
+    "trap 'echo bye >bye; exit 0' TERM; echo $$ >f; mv f first; while :; do read x <never; done"
+/* A command that does not end when it is told to. */
+#define STUBBORN "trap '' TERM; echo $$ >f; mv f first; exec sleep 1000"
+
+static void the_carrier_tells_which_machine_is_lost(void)
+{
+    static const char *const scripts[] = {POLITE, "read x <go1; exit 3", "read x <go2; kill -9 $$",
+                                          NULL};
+    char                    *path;
+
+    listen_here();
+    catch_messages();
+    CHECK(mkfifo("go1", 0600) == 0 && mkfifo("go2", 0600) == 0 && mkfifo("never", 0600) == 0);
+    start(scripts, 3);
+    accept_carrier();
+    path = carrier_socket(&place, 2);
+    CHECK(strncmp(path, here, strlen(here)) == 0);
+    CHECK_TEXT(path + strlen(here), "/s.hosts/2");
+    WAIT_FOR(access("first", F_OK) == 0);
+    CHECK(access(path, F_OK) == 0); /* all machines have their sockets before one is reached */
+    free(path);
+    open_fifo("go1");
+    check_told("{'jsonrpc':'2.0','id':1,'method':'host','params':{'name':'box1','lost':''sh' ended "
+               "with status 3','vacant':0.0}}\n");
+    CHECK_EQUAL(write(supervisor, "{}\n", 3), 3); /* replies are of no use */
+    open_fifo("go2");
+    check_told("{'jsonrpc':'2.0','id':2,'method':'host','params':{'name':'box2','lost':''sh' was "
+               "ended by signal 9','vacant':0.0}}\n");
+    close(supervisor);
+    check_end(0);
+    CHECK(is_gone("first"));
+    CHECK_TEXT(get("bye"), "bye\n");
+    CHECK_TEXT(get("messages"), "k3thread: run: host 'box1' is lost: 'sh' ended with status 3\n"
+                                "k3thread: run: host 'box2' is lost: 'sh' was ended by signal 9\n");
+}
+
+static void the_carrier_is_a_process_of_its_own(void)
+{
+    static const char *const scripts[] = {STUBBORN, NULL};
+    struct rlimit            limit;
+    struct stat              info;
+    int                      ends[2];
+    mode_t                   mask = umask(0277);
+    char                     byte, path[64], target[64] = "";
+
+    listen_here();
+    CHECK_EQUAL(pipe(ends), 0);
+    CHECK_EQUAL(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    limit.rlim_cur = 100;
+    CHECK_EQUAL(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    start(scripts, 1);
+    umask(mask);
+    close(ends[1]);
+    CHECK_EQUAL(read(ends[0], &byte, 1), 0); /* the carrier does not keep it open */
+    accept_carrier();
+    WAIT_FOR(access("first", F_OK) == 0);
+    CHECK(stat("s.hosts", &info) == 0 && (info.st_mode & 07777) == 0700);
+    CHECK_TEXT(get(of_carrier("comm")), "k3-carrier\n");
+    CHECK_EQUAL(getsid(carrier), carrier);
+    CHECK_EQUAL(signals_of("SigIgn") & (bit(SIGINT) | bit(SIGHUP) | bit(SIGPIPE)),
+                bit(SIGINT) | bit(SIGHUP) | bit(SIGPIPE));
+    CHECK_EQUAL(signals_of("SigBlk"), bit(SIGCHLD) | bit(SIGTERM));
+    CHECK_EQUAL(prlimit(carrier, RLIMIT_NOFILE, NULL, &limit), 0);
+    CHECK(limit.rlim_cur == limit.rlim_max && limit.rlim_cur > 100);
+    for (int fd = 0; fd < 2; fd++) {
+        (void) snprintf(path, sizeof(path), "fd/%d", fd);
+        CHECK(readlink(of_carrier(path), target, sizeof(target)) == 9);
+        CHECK_TEXT(target, "/dev/null");
+    }
+    CHECK_EQUAL(kill(carrier, SIGINT), 0); /* which is for the run */
+    CHECK_EQUAL(kill(carrier, SIGTERM), 0);
+    *ahead = 5; /* the command does not end within that time */
+    CHECK_EQUAL(kill(carrier, SIGTERM), 0);
+    check_end(0);
+    WAIT_FOR(is_gone("first"));
+}
+
+static void sixty_four_machines_are_reached_at_a_time(void)
+{
+    static const char *const scripts[] = {"read x <go1; exit 3",
+                                          "echo begun >>begun; exec sleep 1000", NULL};
+
+    listen_here();
+    catch_messages();
+    CHECK(mkfifo("go1", 0600) == 0);
+    start(scripts, HOSTS_MAX);
+    accept_carrier();
+    WAIT_FOR(strlen(get("begun")) == 63 * strlen("begun\n"));
+    open_fifo("go1");
+    check_told("{'jsonrpc':'2.0','id':1,'method':'host','params':{'name':'box0','lost':''sh' ended "
+               "with status 3','vacant':0.0}}\n");
+    WAIT_FOR(strlen(get("begun")) >= 64 * strlen("begun\n"));
+    CHECK_EQUAL(strlen(get("begun")), 64 * strlen("begun\n"));
+    *ahead = 10; /* for those that are silent so long, others are reached */
+    CHECK_EQUAL(write(supervisor, "{}\n", 3), 3);
+    WAIT_FOR(strlen(get("begun")) == (HOSTS_MAX - 1) * strlen("begun\n"));
+    CHECK(strstr(get("messages"), "box1") != NULL);
+    CHECK_EQUAL(kill(carrier, SIGTERM), 0);
+    check_end(0);
+}
+
+static void without_a_supervisor_there_is_no_carrier(void)
+{
+    static const char *const scripts[] = {"echo begun >>begun; exec sleep 1000", NULL};
+    struct carrier_options   options = {.place = &place};
+    pid_t                    pid = -7;
+
+    CHECK(getcwd(here, sizeof(here)) != NULL);
+    start(scripts, 1);
+    check_end(1);
+    CHECK(access("begun", F_OK) < 0);
+    CHECK_EQUAL(mkdir("s.hosts", 0700), 0);
+    CHECK_EQUAL(carrier_start(&options, &pid), -EEXIST);
+    place.socket = (char *) "./none/s";
+    CHECK_EQUAL(carrier_start(&options, &pid), -ENOENT);
+    CHECK_EQUAL(pid, -7);
+}
+
+TEST_MAIN({"lost", the_carrier_tells_which_machine_is_lost},
+          {"process", the_carrier_is_a_process_of_its_own},
+          {"many", sixty_four_machines_are_reached_at_a_time},
+          {"failures", without_a_supervisor_there_is_no_carrier})
