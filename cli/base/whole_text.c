@@ -18,7 +18,7 @@ static ssize_t read_piece(int fd, struct text *text)
     while (size < 0 && errno == EINTR);
     if (size < 0)
         return -errno;
-    if (size > 0 && memchr(text->data + text->size, '\0', (size_t) size) != NULL)
+    if (memchr(text->data + text->size, '\0', (size_t) size) != NULL)
         return -EINVAL;
     text->size += (size_t) size;
     return size;

@@ -56,9 +56,8 @@ static size_t find_mount(const char *path, struct linux_statx *ret)
         char part[PATH_MAX];
 
         (void) snprintf(part, sizeof(part), "%.*s", length > 0 ? (int) length : 1, path);
-        if (linux_statx(AT_FDCWD, part, AT_SYMLINK_NOFOLLOW, LINUX_STATX_INO, ret) < 0)
-            *ret = (struct linux_statx){0};
-        else if (is_mounted(part, ret))
+        if (linux_statx(AT_FDCWD, part, AT_SYMLINK_NOFOLLOW, LINUX_STATX_INO, ret) == 0 &&
+            is_mounted(part, ret))
             return length;
         if (length == 0)
             return 0;

@@ -45,13 +45,7 @@ static int open_fd(struct ready *ready)
 
     if (pipe2(ends, O_CLOEXEC) < 0)
         return -errno;
-    if (fcntl(ends[0], F_SETFL, O_NONBLOCK) < 0) {
-        int error = -errno;
-
-        close(ends[0]);
-        close(ends[1]);
-        return error;
-    }
+    (void) fcntl(ends[0], F_SETFL, O_NONBLOCK); /* cannot fail for a pipe */
     ready->poll = (struct pollfd){.fd = ends[0], .events = POLLIN};
     probe_of(ready)->write_end = ends[1];
     return 0;

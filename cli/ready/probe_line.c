@@ -81,8 +81,7 @@ static void begin(struct ready *ready, const struct spawn_plan *plan, off_t star
     probe->log.path = plan->output;
     probe->log.position = start;
     file_watch_open(&probe->watch);
-    if (regex_new(ready->argument, &probe->regex) < 0)
-        probe->regex = NULL; /* without memory it never becomes ready */
+    (void) regex_new(ready->argument, &probe->regex); /* without memory it never becomes ready */
 }
 
 /* Returns true if LINE matches, with or without the carriage return that a terminal writes behind it. */

@@ -31,7 +31,7 @@ static bool is_valid(const char *argument, struct text *why)
  */
 static int open_path(const char *directory, const char *path)
 {
-    int directory_fd = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    int directory_fd = open(directory, O_PATH | O_CLOEXEC);
     int fd = openat(directory_fd, path, O_PATH | O_CLOEXEC);
 
     if (directory_fd >= 0)
@@ -49,7 +49,7 @@ static bool check(struct ready *ready, const struct spawn_plan *plan)
         file = open_path(plan->directory, ready->argument);
         (void) snprintf(address.un.sun_path, PATH_SIZE, "/proc/self/fd/%d", file);
     }
-    state = probe_connection_step(ready, &address, file >= 0 ? 1 : 0);
+    state = probe_connection_step(ready, &address, 1);
     if (file >= 0)
         close(file);
     return state == CONNECTING_DONE;

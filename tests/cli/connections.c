@@ -12,6 +12,7 @@
 #include "cli/ready/ready.h"
 #include "cli/supervisor/title.h"
 
+#include <limits.h>
 #include <math.h>
 #include <poll.h>
 #include <pthread.h>
@@ -25,6 +26,7 @@ static bool   is_to_self;      /* a connection of TCP leads to its own socket */
 static bool   is_far;          /* the other end of a connection is on another machine */
 static int    poll_result = 1; /* of a wait for an answer before the command runs; 1: wait */
 static double poll_limit;
+static int    sends_left = INT_MAX; /* until send(2) fails */
 
 double __wrap_clock_monotonic(void);
 double __wrap_clock_monotonic(void)
@@ -70,6 +72,14 @@ int __wrap_getpeername(int fd, struct sockaddr *ret, socklen_t *size)
     if (is_far && result == 0)
         ((struct sockaddr_in *) (void *) ret)->sin_addr.s_addr = htonl(0xc0000201); /* 192.0.2.1 */
     return result;
+}
+
+ssize_t __wrap_send(int fd, const void *data, size_t size, int flags);
+ssize_t __real_send(int fd, const void *data, size_t size, int flags);
+ssize_t __wrap_send(int fd, const void *data, size_t size, int flags)
+{
+    errno = ENOBUFS;
+    return sends_left-- > 0 ? __real_send(fd, data, size, flags) : -1;
 }
 
 static struct spawn_plan plan = {.directory = ".", .output = "/dev/null"};
@@ -232,6 +242,28 @@ static void a_web_server_that_breaks_off_is_asked_again_after_a_pause(void)
     CHECK(ready_has_tried(ready) && ready_poll(ready).fd < 0);
     CHECK(ready_next(ready) > now && ready_next(ready) < now + 1);
     ready_close(ready);
+}
+
+static void a_request_that_cannot_be_sent_is_sent_after_a_pause(void)
+{
+    int           listener, fd, port = listen_at("127.0.0.1", 0, &listener);
+    struct ready *ready = open_probe(spec_of("http://", port));
+    char          request[512];
+
+    sends_left = 0;
+    CHECK(!ready_check(ready, &plan));
+    CHECK(ready_has_tried(ready) && ready_poll(ready).fd < 0);
+    CHECK(ready_next(ready) > now);
+    sends_left = INT_MAX;
+    fd = accept(listener, NULL, NULL);
+    CHECK_EQUAL(recv(fd, request, sizeof(request), 0), 0); /* it is closed */
+    close(fd);
+    CHECK(!ready_check(ready, &plan));
+    fd = accept(listener, NULL, NULL);
+    CHECK(recv(fd, request, sizeof(request), 0) > 0);
+    close(fd);
+    ready_close(ready);
+    close(listener);
 }
 
 /* Strangers */
@@ -543,6 +575,7 @@ TEST_MAIN({"slow", a_connection_may_take_five_seconds},
           {"no-descriptor", without_a_descriptor_the_next_try_comes_after_a_pause},
           {"slow-http", a_web_server_may_take_five_seconds},
           {"reset", a_web_server_that_breaks_off_is_asked_again_after_a_pause},
+          {"unsent", a_request_that_cannot_be_sent_is_sent_after_a_pause},
           {"strangers", a_server_that_answers_before_the_command_runs_is_named},
           {"best", the_process_whose_address_fits_best_is_named},
           {"command-line", a_command_line_is_shown_as_far_as_there_is_room},

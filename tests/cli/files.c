@@ -309,8 +309,20 @@ static void whole_texts_are_read(void)
     CHECK_EQUAL(whole_text_read(-1, SIZE, &text, &why), -EBADF);
     check_written(&why, strerror(EBADF));
     fd = file_with("", 0);
+    errno = EINTR; /* of an earlier call */
     CHECK_EQUAL(whole_text_read(fd, 0, &text, &why), 0);
     CHECK_EQUAL(why.size, 0);
+    close(fd);
+    fd = file_with("a", 1);
+    CHECK_EQUAL(whole_text_read(fd, 1, &text, &why), 0);
+    CHECK_EQUAL(text.data[text.size - 1], 'a');
+    CHECK_EQUAL(lseek(fd, 0, SEEK_SET), 0);
+    CHECK_EQUAL(whole_text_read(fd, 0, &text, &why), -EFBIG);
+    check_written(&why, "it is longer than 0 bytes");
+    CHECK_EQUAL(pwrite(fd, "", 1, 0), 1);
+    CHECK_EQUAL(lseek(fd, 0, SEEK_SET), 0);
+    CHECK_EQUAL(whole_text_read(fd, 1, &text, &why), -EINVAL);
+    check_written(&why, "it holds a NUL byte");
     close(fd);
     text_release(&text);
     free(bytes);

@@ -1,9 +1,11 @@
-/* Tests the probes (cli/ready) but the one that runs a command: what they accept, and when they hold. */
+/*
+ * Tests the probes (cli/ready): what they accept, and when those hold that connect or read a descriptor. See also
+ * connections.c, notify.c and output_lines.c.
+ */
 #include "tests/cli/written.h"
 #include "tests/lib/test.h"
 
 #include "cli/base/clock.h"
-#include "cli/base/file_watch.h"
 #include "cli/process/spawn.h"
 #include "cli/ready/address.h"
 #include "cli/ready/ready.h"
@@ -435,6 +437,9 @@ static void a_status_from_200_to_399_is_an_answer(void)
     check_answer("HTTP/1.1 400 Bad\r\n", BAD);
     check_answer("HTTP/1.1 500 Bad\r\n\r\nHTTP/1.1 200 OK\r\n", BAD);
     check_answer("HTTP/1.1 99 Odd\r\n", BAD);
+    check_answer("HTTP/1.1 103 Hints\r\n\r\nHTTP/1.1 20\r\n", BAD);
+    check_answer("HTTP/1.1 103 Hints\r\nX\r\nHTTP/1.1 200 is a header\r\n\r\nHTTP/1.1 500 Bad\r\n",
+                 BAD);
     check_answer("hello\r\n", BAD);
     check_answer("\r\n", BAD);
     check_answer("HTTP/1.1 ", LATER);
@@ -455,6 +460,7 @@ static void a_server_that_ends_its_answer_early_is_asked_again(void)
     CHECK_EQUAL(send(fd, "HTTP/1.1 103 Hints\r\nX: y", 24, 0), 24);
     CHECK(!check_at_event(ready, &plan));
     close(fd);
+    errno = EAGAIN; /* of an earlier call */
     CHECK(!check_at_event(ready, &plan));
     CHECK(ready_has_tried(ready));
     CHECK(!ready_check(ready, &plan)); /* after a pause */
@@ -500,6 +506,7 @@ static void a_line_on_the_descriptor_is_an_answer(void)
     CHECK_EQUAL(ready_poll(ready).fd, -1); /* nothing can come any more */
     ready_close(ready);
     CHECK(fcntl(other, F_GETFD) >= 0); /* the probe does not close it */
+    CHECK(fcntl(STDIN_FILENO, F_GETFD) >= 0);
     close(other);
     CHECK_EQUAL(ready_open("7", &ready),
                 0); /* a command that was not started leaves no descriptor */
@@ -511,115 +518,6 @@ static void a_line_on_the_descriptor_is_an_answer(void)
     CHECK_EQUAL(fcntl(plan.extras[0].from, F_GETFD), -1);
 }
 
-/* Lines of output */
-
-/* Adds the SIZE bytes of TEXT to the output. */
-static void print(const char *text, size_t size)
-{
-    int fd = open("./output", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-
-    CHECK(fd >= 0);
-    CHECK_EQUAL(write(fd, text, size), size);
-    close(fd);
-}
-
-/* Begins to look for EXPRESSION behind the bytes that the output has. */
-static struct ready *look_for(const char *spec, struct spawn_plan *plan, off_t start)
-{
-    struct ready *ready;
-
-    CHECK_EQUAL(ready_open(spec, &ready), 0);
-    ready_begin(ready, plan, start);
-    CHECK(ready_next(ready) == 0);
-    return ready;
-}
-
-static void a_line_of_output_is_an_answer(void)
-{
-    struct spawn_plan plan = {.output = "./output"};
-    struct ready     *ready;
-
-    unlink("./output");
-    print("up 1\n", 5);
-    ready = look_for("line:^up [0-9]$", &plan, 5); /* behind the lines of an earlier run */
-    CHECK(!ready_check(ready, &plan));
-    CHECK(ready_has_tried(ready));
-    check_next(ready, FILE_WATCH_PAUSE); /* nothing watches the file here */
-    CHECK_EQUAL(ready_poll(ready).fd, -1);
-    print("not up 1\nup ", 12);
-    CHECK(!ready_check(ready, &plan));
-    CHECK(ready_next(ready) == 0); /* more may have come */
-    CHECK(!ready_check(ready, &plan));
-    check_next(ready, FILE_WATCH_PAUSE);
-    print("2\n", 2);
-    CHECK(ready_check(ready, &plan));
-    print("up 3\r\n", 6);
-    CHECK(ready_check(ready, &plan));
-    print("\n\r\nup 4\r\r\n", 10);
-    CHECK(!ready_check(ready, &plan));
-    ready_close(ready);
-    CHECK_EQUAL(access("./output", F_OK), 0);
-    unlink("./output");
-    print("x\n\r\n", 4);
-    ready = look_for("line:^$", &plan, 2);
-    CHECK(ready_check(ready, &plan));
-    ready_close(ready);
-}
-
-static void the_last_line_needs_no_newline_when_the_command_has_ended(void)
-{
-    struct spawn_plan plan = {.output = "./output"};
-    struct ready     *ready;
-
-    unlink("./output");
-    print("a\nup", 4);
-    ready = look_for("line:^up$", &plan, 0);
-    CHECK(!ready_check(ready, &plan));
-    CHECK(!ready_check(ready, &plan));
-    CHECK(!ready_is_over(ready));
-    ready_finish(ready);
-    CHECK(ready_next(ready) == 0);
-    CHECK(!ready_is_over(ready));
-    CHECK(ready_check(ready, &plan));
-    CHECK(!ready_check(ready, &plan));
-    CHECK(ready_is_over(ready));
-    ready_close(ready);
-    ready = look_for("line:x", &plan, 0);
-    ready_finish(ready);
-    CHECK(!ready_check(ready, &plan));
-    CHECK(!ready_is_over(ready)); /* there was something */
-    CHECK(!ready_check(ready, &plan));
-    CHECK(!ready_check(ready, &plan));
-    CHECK(ready_is_over(ready));
-    ready_close(ready);
-}
-
-static void a_longer_line_is_matched_in_parts(void)
-{
-    static char       bytes[8192];
-    struct spawn_plan plan = {.output = "./output"};
-    struct ready     *ready;
-
-    unlink("./output");
-    memset(bytes, 'x', sizeof(bytes));
-    bytes[4094] = 'a'; /* the last byte of a part gives way to the end of its line */
-    bytes[4096] = 'b';
-    print(bytes, sizeof(bytes));
-    ready = look_for("line:a$", &plan, 0);
-    CHECK(ready_check(ready, &plan));
-    ready_close(ready);
-    ready = look_for("line:^b", &plan, 0);
-    CHECK(!ready_check(ready, &plan));
-    CHECK(ready_check(ready, &plan));
-    ready_close(ready);
-    print("\nend\n", 5);
-    ready = look_for("line:^end$", &plan, 0);
-    CHECK(!ready_check(ready, &plan));
-    CHECK(!ready_check(ready, &plan));
-    CHECK(ready_check(ready, &plan));
-    ready_close(ready);
-}
-
 TEST_MAIN({"addresses", addresses_are_read}, {"hosts", hosts_are_compared},
           {"specs", specifications_are_checked},
           {"later", probes_of_a_running_command_are_told_apart},
@@ -629,7 +527,4 @@ TEST_MAIN({"addresses", addresses_are_read}, {"hosts", hosts_are_compared},
           {"request", a_request_is_sent_for_the_path},
           {"statuses", a_status_from_200_to_399_is_an_answer},
           {"early-end", a_server_that_ends_its_answer_early_is_asked_again},
-          {"descriptor", a_line_on_the_descriptor_is_an_answer},
-          {"lines", a_line_of_output_is_an_answer},
-          {"last-line", the_last_line_needs_no_newline_when_the_command_has_ended},
-          {"long-line", a_longer_line_is_matched_in_parts})
+          {"descriptor", a_line_on_the_descriptor_is_an_answer})

@@ -628,7 +628,7 @@ says_later() {
   run -64 k3 start --needs 'no*' -- true
 }
 
-# --- Probes, each alone: see tests/cli/probes.c, connections.c and notify.c ---
+# --- Probes, each alone: see tests/cli/probes.c, connections.c, notify.c and output_lines.c ---
 
 @test "a probe reads addresses, with and without a port" { "$HELPERS/probes" addresses; }
 @test "the hosts of addresses are compared, also of IPv4 in IPv6" { "$HELPERS/probes" hosts; }
@@ -657,6 +657,7 @@ says_later() {
 @test "a web server has five seconds to answer, and is asked again when it breaks off" {
   "$HELPERS/connections" slow-http
   "$HELPERS/connections" reset
+  "$HELPERS/connections" unsent
 }
 @test "a line on the descriptor is an answer, and its end is none" { "$HELPERS/probes" descriptor; }
 @test "each line of a notification counts, up to 4,096 bytes" { "$HELPERS/notify" lines; }
@@ -669,9 +670,10 @@ says_later() {
   "$HELPERS/notify" users
   "$HELPERS/notify" namespaces
 }
-@test "a whole line behind the output so far is an answer" { "$HELPERS/probes" lines; }
-@test "the last line of a command that has ended needs no newline" { "$HELPERS/probes" last-line; }
-@test "a line of more than 4,096 bytes is matched in parts" { "$HELPERS/probes" long-line; }
+@test "a whole line behind the output so far is an answer" { "$HELPERS/output_lines" lines; }
+@test "a file is looked at when it has changed" { "$HELPERS/output_lines" watched; }
+@test "the last line of a command that has ended needs no newline" { "$HELPERS/output_lines" last-line; }
+@test "a line of more than 4,096 bytes is matched in parts" { "$HELPERS/output_lines" long-line; }
 
 @test "every case of the probes is run here" {
   for name in $("$HELPERS/probes"); do

@@ -21,7 +21,7 @@ $(BUILD)/tests/cli/caller: TEST_LDFLAGS = -Wl,--wrap=malloc
 $(BUILD)/tests/cli/carrier: TEST_LDFLAGS = -Wl,--wrap=clock_monotonic
 $(BUILD)/tests/cli/client: TEST_LDFLAGS = -Wl,--wrap=send,--wrap=recv
 $(BUILD)/tests/cli/connections: TEST_LDFLAGS = -Wl,--wrap=clock_monotonic,--wrap=poll,--wrap=k3thread_poll \
-	-Wl,--wrap=clock_until,--wrap=connect,--wrap=getpeername
+	-Wl,--wrap=clock_until,--wrap=connect,--wrap=getpeername,--wrap=send
 $(BUILD)/tests/cli/course: TEST_LDFLAGS = -Wl,--wrap=array_room,--wrap=array_reach
 $(BUILD)/tests/cli/callers $(BUILD)/tests/cli/doors: TEST_LDFLAGS = -Wl,--wrap=accept4,--wrap=epoll_ctl,--wrap=kill,--wrap=getsockopt
 $(BUILD)/tests/cli/callers $(BUILD)/tests/cli/doors: TEST_LDFLAGS += -Wl,--wrap=geteuid,--wrap=clock_monotonic
