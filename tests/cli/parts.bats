@@ -174,6 +174,43 @@ load helpers
 @test "--log-limit frees whole blocks, a quarter of the limit at a time" { "$HELPERS/worker" limit; }
 @test "a limited log is looked at when it grows, and else at intervals" { "$HELPERS/worker" growth; }
 
+@test "an end asks the command's group at once, and after half of the grace the others, once each" { "$HELPERS/ending" group; }
+@test "a process that ignores the signal of an end gets SIGTERM" { "$HELPERS/ending" ignored; }
+@test "an end spares the process in which the exception has arrived" { "$HELPERS/ending" spared; }
+@test "kills are repeated at pauses that double up to a second" { "$HELPERS/ending" kills; }
+@test "a process that cannot be ended is named in the report" { "$HELPERS/ending" impossible; }
+
+@test "leftovers are asked when the command has ended, and get the grace" { "$HELPERS/cleanup" grace; }
+@test "leftovers that do not end within the grace are killed" { "$HELPERS/cleanup" stubborn; }
+@test "an end that has begun before the command's end goes on with its leftovers" { "$HELPERS/cleanup" begun; }
+@test "a leftover that cannot be ended is not waited for" { "$HELPERS/cleanup" given-up; }
+@test "leftovers without a descriptor are looked at every 50 ms" { "$HELPERS/cleanup" unwatched; }
+@test "the children of a killed leftover are killed as soon as they are found" { "$HELPERS/cleanup" heirs; }
+@test "an exception reaches a worker that waits for leftovers" { "$HELPERS/cleanup" raised; }
+@test "the terminal is read while leftovers live" { "$HELPERS/cleanup" terminal; }
+
+@test "idle leftovers are reported after 0.1 s" { "$HELPERS/left" idle; }
+@test "leftovers at work are reported after 2 s" { "$HELPERS/left" work; }
+@test "leftovers that use 0.2 s of processor time are reported" { "$HELPERS/left" processor; }
+@test "the processor time of ended leftovers counts" { "$HELPERS/left" ended; }
+@test "an exception that ends the run ends the wait for leftovers" { "$HELPERS/left" raised; }
+@test "leftovers that cannot be found are not reported" { "$HELPERS/left" failed; }
+@test "the report on leftovers names each one, its command, its age and its addresses" { "$HELPERS/left" described; }
+@test "a leftover that ends while it is described is left out" { "$HELPERS/left" gone; }
+@test "32 leftovers are described, and all are counted" { "$HELPERS/left" many; }
+@test "the description of leftovers has at most 16 KiB, and each command line 512 bytes" { "$HELPERS/left" limit; }
+
+@test "a thread waits for its delay and its turn, unless an exception ends it" { "$HELPERS/life" turn; }
+@test "a command runs again as --restart says" { "$HELPERS/life" restarts; }
+@test "the pauses before restarts double up to a minute, and begin anew after a run of 10 s" { "$HELPERS/life" pauses; }
+@test "a command whose machine is lost runs again elsewhere if its start says so" { "$HELPERS/life" lost; }
+
+@test "an exception, or one of four signals, ends a thread whose command does not run" { "$HELPERS/raised" idle; }
+@test "an exception ends a run, and a signal is passed on to the command" { "$HELPERS/raised" running; }
+@test "an end by the supervisor adds nothing to an end that is under way" { "$HELPERS/raised" automatic; }
+@test "what the server tells a worker ends no thread" { "$HELPERS/raised" news; }
+@test "the words about a missed limit fit their buffer" { "$HELPERS/raised" words; }
+
 @test "each descriptor of a command gets its number, and no other is passed on" { "$HELPERS/spawn" descriptors; }
 @test "a command has a session, a mark, a umask and no blocked signal" { "$HELPERS/spawn" set-up; }
 @test "a command dies with the process that has started it" { "$HELPERS/spawn" death; }

@@ -41,6 +41,14 @@ $(BUILD)/tests/cli/top_screen: TEST_LDFLAGS = -Wl,--wrap=clock_monotonic
 $(BUILD)/tests/cli/tree: TEST_LDFLAGS = -Wl,--wrap=children_read,--wrap=children_list
 $(BUILD)/tests/cli/view: TEST_LDFLAGS = -Wl,--wrap=clock_monotonic
 
+# The parts of a worker.
+$(BUILD)/tests/cli/cleanup $(BUILD)/tests/cli/ending: TEST_LDFLAGS = \
+	-Wl,--wrap=kill,--wrap=getpgid,--wrap=clock_monotonic,--wrap=clock_until,--wrap=k3thread_poll,--wrap=tdestroy
+$(BUILD)/tests/cli/left: TEST_LDFLAGS = -Wl,--wrap=clock_monotonic,--wrap=clock_until,--wrap=k3thread_poll
+$(BUILD)/tests/cli/life: TEST_LDFLAGS = \
+	-Wl,--wrap=clock_monotonic,--wrap=clock_wall,--wrap=clock_until,--wrap=k3thread_sleep
+$(BUILD)/tests/cli/raised: TEST_LDFLAGS = -Wl,--wrap=kill
+
 # The C library of the quick way, whose names begin with quick_ here.
 $(BUILD)/tests/cli/quick_names.o: $(BUILD)/quick/cli/quick/libc.c.o
 	$(Q)$(NM) --defined-only -g $< | sed -E 's/.* (.+)/\1 quick_\1/' >$@.names
