@@ -6,18 +6,19 @@
 #include <errno.h>
 
 /*
- * Fills the block of SIZE bytes. Stops at a gap, where bytes of the log were lost. Returns the number of bytes, or
+ * Fills PIECE with up to SIZE bytes. Stops at a gap, where bytes of the log were lost. Returns the number of bytes, or
  * -errno. *RET_END becomes true if the end of the log was reached.
  */
-static ssize_t fill(struct logfile *log, char *block, size_t size, bool *ret_gap, bool *ret_end)
+static ssize_t fill(struct logfile *log, struct log_piece *piece, size_t size, bool *ret_end)
 {
-    ssize_t n = size > 0 ? logfile_read(log, block, size) : 0;
+    ssize_t n = size > 0 ? logfile_read(log, piece->data, size) : 0;
     ssize_t more = n;
 
-    *ret_gap = log->gap;
+    piece->offset = log->position - n; /* behind a gap the position may be that in another file */
+    piece->gap = log->gap;
     log->gap = false;
     while (n > 0 && more > 0 && (size_t) n < size) {
-        more = logfile_read(log, block + n, size - (size_t) n);
+        more = logfile_read(log, piece->data + n, size - (size_t) n);
         if (more > 0 && log->gap)
             break;
         n += more > 0 ? more : 0;
@@ -51,10 +52,9 @@ static int add_runs(struct log_piece *piece, struct run_marks *marks)
 int log_piece_read(struct log_piece *piece, struct logfile *log, struct run_marks *marks,
                    size_t size, bool *ret_end)
 {
-    piece->size = fill(log, piece->data, size, &piece->gap, ret_end);
+    piece->size = fill(log, piece, size, ret_end);
     if (piece->size < 0)
         return (int) piece->size;
-    piece->offset = log->position - (off_t) piece->size;
     return add_runs(piece, marks);
 }
 

@@ -81,11 +81,9 @@ static void forget_unwatched(struct log_reader *reader)
     reader->is_unwatched = false;
 }
 
-/* Makes READER look at its log in intervals. */
+/* Makes READER, which does not do so yet, look at its log in intervals. */
 static void look_by_time(struct log_reader *reader)
 {
-    if (reader->is_unwatched)
-        return;
     if (LIST_EMPTY(&unwatched))
         look_due = clock_monotonic() + FILE_WATCH_PAUSE;
     LIST_INSERT_HEAD(&unwatched, reader, unwatched);
@@ -102,7 +100,6 @@ double log_reader_do_due(void)
         return -1;
     if (left > 0)
         return left;
-    look_due = clock_monotonic() + FILE_WATCH_PAUSE;
     while ((reader = LIST_FIRST(&unwatched)) != NULL) {
         LIST_REMOVE(reader, unwatched);
         LIST_INSERT_HEAD(&looked, reader, unwatched);
@@ -138,8 +135,6 @@ static void watch(struct log_reader *reader)
     int fd = log->next_count > 0 ? log->next[log->next_count - 1].fd : log->file.fd;
 
     forget_unwatched(reader);
-    if (fd < 0) /* the log was removed; a run that makes it again wakes the call */
-        return;
     if (!open_watch(reader) || !file_watch_arm(&reader->watch, fd))
         look_by_time(reader);
 }
@@ -197,7 +192,7 @@ struct log_reader *log_reader_open(struct peer *peer, json_int_t number, struct 
                                       .wish = *wish,
                                       .path = strdup(record->job.output),
                                       .log = LOGFILE_CLOSED,
-                                      .watch = {.fd = -1, .key = -1}};
+                                      .watch = {.fd = -1}};
         reader->marks = marks != NULL ? run_marks_open(marks) : NULL;
         if (reader->path == NULL || reader->marks == NULL || open_times(reader) != 0) {
             free_reader(reader);

@@ -21,6 +21,7 @@
 
 static struct record_list all = TAILQ_HEAD_INITIALIZER(all);
 static struct record      threads[THREADS]; /* the thread t has the id t + 1 */
+static bool               is_forgotten;     /* none of them is found by its id */
 static struct peer        peer;
 static char seen[8000]; /* each line with a newline, and with apostrophes for quotes */
 
@@ -47,7 +48,7 @@ __attribute__((format(printf, 1, 2))) static inline void note(const char *format
         seen[0] = '\0';                                                                            \
     } while (0)
 
-/* Notes a reply: the result; or the code, the message and the rest of the data of an error. */
+/* Notes a notification: the method and the parameters. Notes a reply: the result; or the code, the message and the rest of the data of an error. */
 void connection_send(struct connection *connection, const struct text *line)
 {
     json_t *reply = json_loadb(line->data, line->size, 0, NULL);
@@ -56,9 +57,13 @@ void connection_send(struct connection *connection, const struct text *line)
     char   *words;
 
     CHECK(connection == &peer.connection && !line->failed && reply != NULL);
+    if (json_object_get(reply, "method") != NULL)
+        result = json_object_get(reply, "params");
     (void) json_object_del(data, "type");
     words = json_dumps(error != NULL ? data : result, JSON_COMPACT | JSON_ENCODE_ANY);
-    if (error == NULL)
+    if (json_object_get(reply, "method") != NULL)
+        note("%s %s", json_string_value(json_object_get(reply, "method")), words);
+    else if (error == NULL)
         note("%s", words);
     else
         note("%d %s%s", (int) json_integer_value(json_object_get(error, "code")),
@@ -80,7 +85,7 @@ const struct record_list *store_all(void)
 
 struct record *store_find_id(uint64_t id)
 {
-    return id > 0 && id <= THREADS ? &threads[id - 1] : NULL;
+    return id > 0 && id <= THREADS && !is_forgotten ? &threads[id - 1] : NULL;
 }
 
 struct record *store_find_name(const char *name)

@@ -33,8 +33,9 @@ static int  prepared, refused, count_served;
 static bool
     answers; /* each line is answered by its first byte, as long as it is, or OUT_MAX long */
 static bool answers_much;
-static int  adding; /* the result of loop_add() */
-static bool holds;  /* each line holds the next one */
+static int  adding;    /* the result of loop_add() */
+static bool holds;     /* each line holds the next one */
+static bool says_more; /* the client says another line when one is served */
 
 /* The functions that a connection calls. */
 
@@ -76,6 +77,16 @@ static void reply(struct client *client, size_t size, char byte)
     text_release(&line);
 }
 
+/* Sends a line of 64 KiB. */
+static void say_more(struct client *client)
+{
+    static char line[READ_SIZE];
+
+    memset(line, 'm', sizeof(line) - 1);
+    line[sizeof(line) - 1] = '\n';
+    CHECK_EQUAL(send(client->fd, line, sizeof(line), MSG_NOSIGNAL), (ssize_t) sizeof(line));
+}
+
 static void serve(struct connection *connection, char *line, size_t size)
 {
     size_t used = strlen(served);
@@ -89,6 +100,8 @@ static void serve(struct connection *connection, char *line, size_t size)
         reply((struct client *) connection, answers_much ? OUT_MAX : size, line[0]);
     if (holds)
         connection->held = true;
+    if (says_more)
+        say_more((struct client *) connection);
 }
 
 static void refuse_long_line(struct connection *connection)
@@ -227,6 +240,9 @@ static void full(void)
     round_of(first, EPOLLOUT);
     CHECK(line_buffer_left(&first->connection.in) == 0);
     CHECK_EQUAL(first->events, EPOLLOUT);
+    CHECK(read_all(first) > 0); /* whoever looks in the same round sees what is left */
+    first->connection.source.ready(&first->connection.source, EPOLLOUT);
+    CHECK(connection_unread(&first->connection) < OUT_MAX);
     while (connection_unread(&first->connection) > 0) {
         CHECK(read_all(first) > 0);
         round_of(first, EPOLLOUT);
@@ -290,6 +306,7 @@ static void held(void)
         connection_run_waiting();
     CHECK(strncmp(served, "a\nb\n\n\n", 6) == 0);
     CHECK_EQUAL(first->events, EPOLLIN);
+    CHECK(first->connection.in.bytes.data == NULL); /* idle */
 }
 
 /* After the last request the connection lives until its replies are sent. */
@@ -548,9 +565,31 @@ static void arrived(void)
     CHECK_EQUAL(refused, 0);
     CHECK(connection_settle_all());
     CHECK(read_all(first) > 4);
-    close(first->fd);
+    CHECK_EQUAL(shutdown(first->fd, SHUT_WR), 0);
     connection_read_arrived(&first->connection);
     CHECK(first->connection.eof);
+    CHECK(connection_settle_all());
+    CHECK_EQUAL(read_all(first), -1);
+}
+
+/* A client that writes as fast as it is read does not hold up the others. */
+static void endless(void)
+{
+    connect_client(first);
+    says_more = true;
+    say_more(first);
+    connection_read_arrived(&first->connection);
+    CHECK_EQUAL(count_served, 16); /* pieces of 64 KiB */
+}
+
+/* The bytes of requests that were served do not count any more, however many there are. */
+static void many_requests(void)
+{
+    connect_client(first);
+    for (int i = 0; i < 64 * 1024 * 1024 / 4096 + 16; i++)
+        say_line(first, "a\n");
+    CHECK_EQUAL(count_served, 64 * 1024 * 1024 / 4096 + 16);
+    CHECK(!first->connection.eof && first->events == EPOLLIN);
 }
 
 /* At the end what has arrived is served, a request that is awaited too, and every reply is sent. */
@@ -575,6 +614,21 @@ static void close_all(void)
     CHECK(strstr(served, "a\n") != NULL && strstr(served, "b\n") != NULL);
 }
 
+/* A request that is awaited may have come in already: then nothing is waited for. */
+static void close_held(void)
+{
+    double begin = clock_monotonic();
+
+    connect_client(first);
+    first->connection.held = first->awaits = true;
+    say_line(first, "late\n");
+    CHECK_TEXT(served, "");
+    first->connection.held = false;
+    connection_close_all(40);
+    CHECK_TEXT(served, "late\n");
+    CHECK(clock_monotonic() - begin < 30);
+}
+
 /* In another process: sends the request that is awaited, and then reads all that is left of SIZE bytes. */
 static void be_late(size_t size)
 {
@@ -585,6 +639,9 @@ static void be_late(size_t size)
     close(clients[0].connection.source.fd);
     close(clients[1].connection.source.fd);
     (void) nanosleep(&pause, NULL);
+    say(&clients[0], "more\n", 5); /* which is not the request that is awaited */
+    CHECK_EQUAL(fcntl(clients[0].fd, F_SETFL, 0), 0);
+    CHECK_EQUAL(read(clients[0].fd, bytes, sizeof(bytes)), 5);
     say(&clients[0], "late\n", 5);
     CHECK_EQUAL(fcntl(clients[1].fd, F_SETFL, 0), 0);
     while ((n = read(clients[1].fd, bytes, sizeof(bytes))) > 0)
@@ -600,16 +657,17 @@ static void close_late(void)
     pid_t  pid;
     int    status;
 
-    connect_client(&clients[0]);
     connect_client(&clients[1]);
     queue_up(&clients[1], OUT_MAX / 2);
+    connect_client(&clients[0]); /* the last is closed first, so it has not spoken yet */
     clients[0].awaits = answers = true;
     pid = fork();
     if (pid == 0)
         be_late(OUT_MAX / 2 + (size_t) unread(&clients[1]));
     connection_close_all(40);
     CHECK(clock_monotonic() - begin < 30);
-    CHECK_TEXT(served, "late\n");
+    CHECK_TEXT(served, "more\nlate\n");
+    CHECK_EQUAL(fcntl(clients[0].fd, F_SETFL, O_NONBLOCK), 0);
     CHECK_EQUAL(read_all(&clients[0]), 5);
     CHECK(waitpid(pid, &status, 0) == pid && status == 0);
 }
@@ -618,4 +676,5 @@ TEST_MAIN({"lines", lines_in_pieces}, {"full", full}, {"chain", chain}, {"held",
           {"last", last_request}, {"gone", gone}, {"failed", failed_send}, {"no", no_connection},
           {"long", long_line}, {"size", size_of_a_read}, {"memory", no_memory},
           {"total", too_much_input}, {"descriptor", descriptor}, {"arrived", arrived},
-          {"close", close_all}, {"late", close_late})
+          {"endless", endless}, {"many", many_requests}, {"close", close_all},
+          {"close-held", close_held}, {"late", close_late})

@@ -24,11 +24,14 @@ load helpers
 @test "without memory for a line, or with too much input of all clients, a client is hung up on" {
   "$HELPERS/connection" memory
   "$HELPERS/connection" total
+  "$HELPERS/connection" many
 }
 @test "a line that is sent with a descriptor goes at once, or not at all" { "$HELPERS/connection" descriptor; }
 @test "what has arrived is read at the end of a process, and at the end of the supervisor" {
   "$HELPERS/connection" arrived
+  "$HELPERS/connection" endless
   "$HELPERS/connection" close
+  "$HELPERS/connection" close-held
   "$HELPERS/connection" late
 }
 @test "a call has one reply and its own deadline, and a chain ends with the first call that fails" {

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # Parts of the server, tested alone: see tests/cli/output_times.c, slot_queue.c, store.c, threads.c,
-# record.c, params.c, tail.c, raises.c, methods.c, agent_methods.c and starts.c. tests/cli/parts.bats checks that no case is left out.
+# record.c, params.c, tail.c, raises.c, methods.c, agent_methods.c, starts.c,
+# reads.c and listings.c. tests/cli/parts.bats checks that no case is left out.
 
 load helpers
 
@@ -125,4 +126,33 @@ load helpers
 @test "logs says where the output of a thread is, and waits until it has begun" {
   "$HELPERS/starts" logs
   "$HELPERS/starts" begun
+}
+
+@test "a client reads the present log of a thread, from where it wants" {
+  "$HELPERS/reads" pieces
+  "$HELPERS/reads" wishes
+}
+@test "a piece of a log tells of a gap before it, of runs, and of times" {
+  "$HELPERS/reads" gaps
+  "$HELPERS/reads" whole
+  "$HELPERS/reads" runs
+  "$HELPERS/reads" times
+}
+@test "a reader that follows a log waits for output, for the command, and for the log itself" {
+  "$HELPERS/reads" follow
+  "$HELPERS/reads" replaced
+  "$HELPERS/reads" unbegun
+}
+@test "a log that the system does not watch is looked at five times a second" { "$HELPERS/reads" unwatched; }
+@test "the reader of a log ends when it is closed, and its log may outlive the thread" {
+  "$HELPERS/reads" closed
+  "$HELPERS/reads" forgotten
+}
+@test "a log that cannot be read is named" { "$HELPERS/reads" unread; }
+
+@test "a long table of threads comes in parts, while other clients are served" {
+  "$HELPERS/listings" objects
+  "$HELPERS/listings" short
+  "$HELPERS/listings" long
+  "$HELPERS/listings" gone
 }

@@ -501,6 +501,10 @@ static void logs_says_where_the_output_is(void)
          "'begun':true,'times':false,'text':'4 lines'}\n"},
         {"{'thread':'b','since':-1}", "-32002 'since' must be a number of seconds\n"},
         {"{'thread':'c','since':2}", "-32003 no thread 'c'\n"},
+        {NULL, "-32003 'thread' is missing, and this connection has started no thread\n"},
+        {"{'thread':'b','begun':true,'since':0}",
+         "notify b\nopen b 7 0\n{'id':2,'name':'b','log':'/other','offset':12,'size':50,'limit':0,"
+         "'begun':true,'times':false,'text':'0 lines'}\n"},
         {"{'no':1}", "-32602 logs: unknown parameter 'no'\n"},
         {"{'thread':'b','begun':true,'since':2}",
          "notify b\nopen b 7 2\n{'id':2,'name':'b','log':'/other','offset':12,'size':50,'limit':0,"
