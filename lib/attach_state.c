@@ -81,7 +81,6 @@ void k3t_attach_note_ended(void)
 
     k3t_attach_lock();
     attachment.state = DETACHED;
-    attachment.wake = -1;
     main = attachment.main;
     attachment.main = NULL;
     k3t_attach_unlock();

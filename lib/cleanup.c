@@ -14,7 +14,6 @@ struct k3thread_cleanup_ *k3thread_cleanup_enter_(struct k3thread_cleanup_ *bloc
     block->block.outer = k3thread_local_.top;
     block->block.unwinding = k3thread_local_.unwinding;
     block->block.state = K3T_CLEANUP;
-    block->block.mask = k3thread_local_.mask;
     k3thread_local_.top = &block->block;
     return block;
 }

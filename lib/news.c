@@ -52,7 +52,6 @@ void k3t_news_note_ended(struct k3thread *t)
 
 static void add_live(struct k3thread *t)
 {
-    t->news &= LISTED;
     if (atomic_load(&t->tid) != 0)
         add(t, K3T_NEWS_BEGUN);
 }

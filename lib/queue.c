@@ -32,7 +32,6 @@ static bool needs_wake(const struct k3thread *t)
 
 static void append(struct k3thread *t, struct k3thread_exception_ *exc)
 {
-    exc->next = NULL;
     *(t->last != NULL ? &t->last->next : &t->first) = exc;
     t->last = exc;
     t->pending++;

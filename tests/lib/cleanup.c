@@ -31,6 +31,12 @@ static void throw(void)
     k3thread_throw(&k3thread_ValueError, NULL);
 }
 
+static void throw_again(void *arg)
+{
+    note(*(const char *) arg);
+    k3thread_throw(&k3thread_KeyError, NULL);
+}
+
 static __attribute__((noinline)) void push_two(void)
 {
     k3thread_cleanup_push(run, "a");
@@ -110,6 +116,7 @@ static void pop(void)
     k3thread_cleanup_pop(1);
     check_trace("y");
     CHECK_EQUAL(test_mask(), K3THREAD_IMMEDIATE);
+    CHECK(k3thread_local_.top == NULL); /* no block is left that is no longer there */
 }
 
 static int by_return(void)
@@ -233,6 +240,69 @@ static void *exit_in_cleanup(void *arg)
     return arg;
 }
 
+/* Ends the thread in a handler of the cleanup's own, with its exception. */
+static __attribute__((noinline)) void exit_in_handler(void *arg)
+{
+    K3THREAD_TRY {
+        K3THREAD_TRY {
+            throw();
+        }
+        K3THREAD_EXCEPT(k3thread_ValueError, e) {
+            exit_here(arg);
+        }
+        K3THREAD_END
+    }
+    K3THREAD_EXCEPT(k3thread_BaseException, e) {
+        note('x');
+    }
+    K3THREAD_END
+}
+
+static void *exit_in_handler_of_cleanup(void *arg)
+{
+    k3thread_cleanup_push(run, "c");
+    k3thread_cleanup_push(exit_in_handler, "b");
+    throw();
+    k3thread_cleanup_pop(0);
+    k3thread_cleanup_pop(0);
+    return arg;
+}
+
+/* Leaves a cleanup of its own, whose exception it catches. */
+static int leave_own_cleanup(void)
+{
+    k3thread_cleanup_push(throw_again, "t");
+    return 1;
+    k3thread_cleanup_pop(0);
+}
+
+static __attribute__((noinline)) void catch_own(void *arg)
+{
+    K3THREAD_TRY {
+        (void) leave_own_cleanup();
+        note('x');
+    }
+    K3THREAD_EXCEPT(k3thread_KeyError, e) {
+        note(*(const char *) arg);
+    }
+    K3THREAD_END
+}
+
+/* A cleanup may have cleanups, and exceptions, of its own, while another exception passes it. */
+static void cleanup_in_cleanup(void)
+{
+    K3THREAD_TRY {
+        k3thread_cleanup_push(catch_own, "o");
+        throw();
+        k3thread_cleanup_pop(0);
+    }
+    K3THREAD_EXCEPT(k3thread_ValueError, e) {
+        note('k');
+    }
+    K3THREAD_END
+    check_trace("tok");
+}
+
 static void *exit_in_block_of_cleanup(void *arg)
 {
     k3thread_cleanup_push(run, "c");
@@ -260,6 +330,8 @@ static void pthread_exit_in_cleanup(void)
     CHECK_EQUAL(pthread_join(thread, NULL), 0);
     check_trace("abc");
     CHECK(test_end(test_start(exit_in_block_of_cleanup, trace)) == NULL);
+    check_trace("bc");
+    CHECK(test_end(test_start(exit_in_handler_of_cleanup, trace)) == NULL);
     check_trace("bc");
 }
 
@@ -293,12 +365,6 @@ static void raise_in_cleanup(void)
     }
     K3THREAD_END
     check_trace("abvxk"); /* the end of the outer body is the first checkpoint */
-}
-
-static void throw_again(void *arg)
-{
-    note(*(const char *) arg);
-    k3thread_throw(&k3thread_KeyError, NULL);
 }
 
 /* An exception of a cleanup takes the place of the passing one. Each cleanup runs exactly once. */
@@ -441,7 +507,7 @@ static void uncaught(void)
 
 TEST_MAIN({"order", order}, {"mixed", mixed}, {"pop", pop}, {"left", left_in_each_way},
           {"pthread-exit", left_by_pthread_exit}, {"limit", left_in_a_limit},
-          {"pthread-exit-in-cleanup", pthread_exit_in_cleanup},
+          {"in-cleanup", cleanup_in_cleanup}, {"pthread-exit-in-cleanup", pthread_exit_in_cleanup},
           {"pthread-exit-in-attribute", pthread_exit_in_attribute}, {"raise", raise_in_cleanup},
           {"throw", throw_in_cleanup}, {"throw-in-attribute", throw_in_attribute},
           {"catch", catch_in_cleanup}, {"uncaught", uncaught})

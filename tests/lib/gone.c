@@ -8,6 +8,7 @@
 #include <limits.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <sys/syscall.h>
 
 #ifdef __GLIBC__
 #include <gnu/libc-version.h>
@@ -127,6 +128,7 @@ static void run_late(void *arg)
     int          status;
 
     (void) arg;
+    CHECK_EQUAL(k3thread_syscall(SYS_getpid), getpid()); /* what was pending ends no call */
     k3thread_checkpoint();
     CHECK(!k3thread_is_alive(self));
     CHECK_EQUAL(k3thread_send_exception(self, &k3thread_KeyError),

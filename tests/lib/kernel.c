@@ -75,7 +75,6 @@ static void note_poll(const struct pollfd *poll_fd, long count, const struct tim
 /* The calls that end when an exception comes. */
 long __wrap_k3t_wait(long number, long a, long b, long c, long d, long e, long f)
 {
-    (void) f;
     switch (number) {
     case SYS_ppoll:
         CHECK(d == 0 && e == 8);
@@ -104,7 +103,7 @@ long __wrap_k3t_wait(long number, long a, long b, long c, long d, long e, long f
         CHECK(b == (long) log_text && e == 0 && f == 8);
         break;
     default:
-        note(" %ld", number);
+        note(" %ld:%ld:%ld:%ld:%ld:%ld:%ld", number, a, b, c, d, e, f);
     }
     return do_step();
 }
@@ -135,7 +134,7 @@ long __wrap_k3t_wait_again(long number, long a, long b, long c, long d, long e, 
         CHECK(a == (long) &flags && e == 0 && (uint32_t) f == FUTEX_BITSET_MATCH_ANY);
         break;
     default:
-        note(" %ld", number);
+        note(" %ld:%ld:%ld:%ld:%ld:%ld:%ld", number, a, b, c, d, e, f);
     }
     return do_step();
 }
@@ -346,6 +345,8 @@ static void connections_are_made(void)
 
 static void children_are_awaited(void)
 {
+    int open;
+
     (void) k3thread_self();
     CHECK_CALL(k3thread_waitpid(9, &flags), 9, " wait:9:0", {9, 0});
     CHECK_CALL(k3thread_waitpid_timeout(9, &flags, -1), 9, " wait:9:0", {9, 0});
@@ -353,6 +354,8 @@ static void children_are_awaited(void)
     CHECK_CALL(k3thread_waitpid_timeout(9, &flags, 1), -ECHILD, " wait:9:1", {-ECHILD, 0});
     CHECK_CALL(k3thread_waitpid_timeout(9, &flags, 0), -ESRCH, " wait:9:1 pidfd:9", {0, 0},
                {-ESRCH, 0});
+    open = test_count_open();
+    CHECK_EQUAL(dup2(STDIN_FILENO, 99), 99);
     CHECK_CALL(k3thread_waitpid_timeout(9, &flags, 1), 9,
                " wait:9:1 pidfd:9 poll:1:99:in:0.750000001 poll:1:99:in:0.500000001 wait:9:0",
                {0, 0}, {99, SECOND / 4}, {-EINTR, SECOND / 4}, {1, 0}, {9, 0});
@@ -361,6 +364,7 @@ static void children_are_awaited(void)
     CHECK_CALL(k3thread_waitpid_timeout(9, &flags, 1), -ECANCELED,
                " wait:9:1 pidfd:9 poll:1:99:in:1.000000001", {0, 0}, {99, 0}, {-ECANCELED, 0});
     CHECK_CALL(k3thread_waitpid_timeout(1, &flags, 0), 1, " wait:1:1", {1, 0});
+    CHECK_EQUAL(test_count_open(), open); /* each pidfd was closed */
     CHECK_EQUAL(k3thread_waitpid_timeout(0, &flags, 1), K3THREAD_VALUE_ERROR);
     CHECK_EQUAL(k3thread_waitpid_timeout(-1, &flags, 1), K3THREAD_VALUE_ERROR);
     CHECK_EQUAL(k3thread_waitpid_timeout(9, &flags, NAN), K3THREAD_VALUE_ERROR);
@@ -374,10 +378,14 @@ static long epoll_within(double timeout)
 /* The kernel counts the milliseconds of epoll_pwait() in an int. */
 static void events_are_awaited(void)
 {
+    struct pollfd poll_fd = {.fd = 3, .events = POLLIN};
+
     (void) k3thread_self();
+    CHECK_CALL(k3thread_poll(&poll_fd, 1, 0.5), 1, " poll:1:3:in:0.500000001", {1, 0});
     CHECK_CALL(epoll_within(0.25), 2, " epoll:3:4:251", {2, 0});
     CHECK_CALL(epoll_within(0), 0, " epoll:3:4:1", {0, SECOND});
     CHECK_CALL(epoll_within(3), 0, " epoll:3:4:3001 epoll:3:4:2001", {-EINTR, SECOND}, {0, 0});
+    CHECK_CALL(epoll_within(3), 0, " epoll:3:4:3001 epoll:3:4:2000", {-EINTR, SECOND + 1}, {0, 0});
     CHECK_CALL(epoll_within(2), -EBADF, " epoll:3:4:2001", {-EBADF, 0});
     CHECK_CALL(epoll_within(-1), 1, " epoll:3:4:2147483647 epoll:3:4:2147483647", {0, 0}, {1, 0});
     CHECK_CALL(epoll_within(2147482), 0, " epoll:3:4:2147483647 epoll:3:4:482001",
@@ -392,6 +400,7 @@ static void files_and_words(void)
     CHECK_CALL(k3thread_open(log_text, O_RDONLY | O_CLOEXEC), 5, " open:524288:0", {5, 0});
     CHECK_CALL(k3thread_open(log_text, O_WRONLY | O_CREAT, 0640), 5, " open:65:640", {5, 0});
     CHECK_CALL(k3thread_open(log_text, O_WRONLY | O_TMPFILE, 0600), 5, " open:4259841:600", {5, 0});
+    CHECK_CALL(k3thread_syscall(999, 1, 2, 3, 4, 5, 6), -EINTR, " 999:1:2:3:4:5:6", {-EINTR, 0});
     CHECK_CALL(k3thread_flock(3, LOCK_EX), 0, " flock:3:2", {0, 0});
     CHECK_CALL(k3thread_futex((uint32_t *) &flags, FUTEX_WAIT, 7, 1), -ETIMEDOUT,
                " futex:9:7:101.800000001", {-ETIMEDOUT, 0});

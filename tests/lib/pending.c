@@ -10,6 +10,7 @@
 
 #include <poll.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 
 static bool is_readable(int fd)
 {
@@ -70,4 +71,33 @@ static void the_descriptor_is_read(void)
     CHECK_EQUAL(errno, 77);
 }
 
-TEST_MAIN({"due", due_counts_once}, {"descriptor", the_descriptor_is_read})
+/* A child has a descriptor of its own, or none. */
+static void a_child_has_its_own(void)
+{
+    const int     fd = k3thread_pending_fd(), open = test_count_open();
+    struct rlimit limit;
+    pid_t         child;
+    int           status;
+
+    k3thread_set_mask(K3THREAD_NEVER);
+    CHECK_EQUAL(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    for (int i = 0; i < 2; i++) {
+        child = fork();
+        if (child == 0) {
+            CHECK_EQUAL(test_count_open(), i == 0 ? open : open - 1);
+            CHECK_EQUAL(k3thread_send_exception(k3thread_self(), &k3thread_KeyError), 0);
+            errno = 77;
+            CHECK_EQUAL(k3thread_pending_fd(), i == 0 ? fd : -EMFILE);
+            CHECK_EQUAL(errno, 77);
+            CHECK(i == 0 ? is_readable(fd) : fcntl(fd, F_GETFD) < 0);
+            _exit(7);
+        }
+        CHECK(waitpid(child, &status, 0) == child && status == 7 << 8);
+        CHECK(!is_readable(fd));
+        limit.rlim_cur = 3; /* no new descriptor is left for the next one */
+        CHECK_EQUAL(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    }
+}
+
+TEST_MAIN({"due", due_counts_once}, {"descriptor", the_descriptor_is_read},
+          {"child", a_child_has_its_own})

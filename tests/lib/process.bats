@@ -128,20 +128,21 @@ needs_no_asan() {
 }
 
 @test "parts: instants are reckoned to the nanosecond, and rounded up" { t parts time; }
-@test "parts: an attachment begins, is asked, and ends, in this order" { t parts state; }
+@test "parts: an attachment begins, is asked, and ends, in this order" { t attach_state state; }
+@test "parts: an attachment leaves nothing for the next one, and no reply is lost" { t attach_state anew; }
 @test "parts: a message of the supervisor is read, and anything else is refused" { t parts messages; }
 @test "parts: names are escaped for a shell, and texts are cut between characters" {
   t parts names
   t parts texts
 }
 @test "parts: 64 types are published, each under a name of its own" { t parts published; }
-@test "parts: lines to the supervisor are sent whole, or not at all" { t parts sent; }
+@test "parts: lines to the supervisor are sent whole, or not at all" { t connection sent; }
 @test "parts: lines of the supervisor are received in any pieces, and an endless line is refused" {
-  t parts received
-  t parts endless
+  t connection received
+  t connection endless
 }
-@test "parts: the supervisor's permit is received once" { t parts permit; }
-@test "parts: a connection to a supervisor that is busy is tried again" { t parts opened; }
+@test "parts: the supervisor's permit is received once" { t connection permit; }
+@test "parts: a connection to a supervisor that is busy is tried again" { t connection opened; }
 
 @test "attach: the environment names the supervisor, or there is none" { t attach environment; }
 @test "attach: a process attaches and detaches any number of times, and tells what it publishes" { t attach attached; }
@@ -159,6 +160,7 @@ needs_no_asan() {
 }
 @test "attach: a child of an attached process has no copy of the connection" { t attach_end child; }
 @test "attach: each thread is told when it begins and when it ends" { t tell threads; }
+@test "attach: a thread that does not run yet is no news" { t tell start; }
 @test "attach: news may begin again, and each live thread is told once" { t tell again; }
 @test "attach: a forked child has no news" {
   needs_no_tsan 'it has no threads in a child that a process with threads has forked'

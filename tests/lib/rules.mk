@@ -36,10 +36,15 @@ $(BUILD)/tests/lib/memory: TEST_LDFLAGS = -Wl,--wrap=malloc,--wrap=calloc
 $(BUILD)/tests/lib/attach: TEST_LDFLAGS = \
 	-Wl,--wrap=clock_gettime,--wrap=close,--wrap=poll,--wrap=pthread_create,--wrap=strdup
 
-$(BUILD)/tests/lib/tell: TEST_LDFLAGS = -Wl,--wrap=malloc,--wrap=free
+$(BUILD)/tests/lib/attach_state: TEST_LDFLAGS = -Wl,--wrap=syscall
+
+$(BUILD)/tests/lib/connection: TEST_LDFLAGS = \
+	-Wl,--wrap=clock_gettime,--wrap=nanosleep,--wrap=poll,--wrap=send
+
+$(BUILD)/tests/lib/tell: TEST_LDFLAGS = -Wl,--wrap=malloc,--wrap=free,--wrap=pthread_create
 
 # owner.c checks in these programs that who releases a lock holds it.
-OWNED := $(addprefix $(BUILD)/tests/lib/,attach data exit gone mask park parts pending queue raise signal \
+OWNED := $(addprefix $(BUILD)/tests/lib/,attach attach_state data exit gone mask park parts pending queue raise signal \
 	start tell timeout timeout_instants watcher)
 
 $(OWNED): $(BUILD)/tests/lib/owner.c.o

@@ -22,6 +22,25 @@ void *__wrap_malloc(size_t size);
 void  __real_free(void *memory);
 void  __wrap_free(void *memory);
 
+int __real_pthread_create(pthread_t *ret, const pthread_attr_t *attributes, void *(*run)(void *arg),
+                          void *arg);
+int __wrap_pthread_create(pthread_t *ret, const pthread_attr_t *attributes, void *(*run)(void *arg),
+                          void *arg);
+
+static void (*before_create)(
+    void); /* what another thread does just before the next thread is made */
+
+int __wrap_pthread_create(pthread_t *ret, const pthread_attr_t *attributes, void *(*run)(void *arg),
+                          void *arg)
+{
+    void (*function)(void) = before_create;
+
+    before_create = NULL;
+    if (function != NULL)
+        function();
+    return __real_pthread_create(ret, attributes, run, arg);
+}
+
 static bool       no_memory;
 static atomic_int allocated; /* by malloc(), and not freed */
 
@@ -148,6 +167,19 @@ static void threads_are_told(void)
     CHECK_EQUAL(count_wakes(), 0);
     stop(plain);
     CHECK_EQUAL(count_wakes(), 1); /* the list was empty again */
+}
+
+/* A thread that does not run yet is no news. */
+static void begin_meanwhile(void)
+{
+    unsigned  news;
+    k3thread *t;
+
+    k3t_news_begin(wake);
+    t = k3t_news_take(&news);
+    CHECK(t == k3thread_self());
+    k3thread_unref(t);
+    CHECK(k3t_news_take(&news) == NULL);
 }
 
 static void news_begin_again(void)
@@ -402,6 +434,23 @@ static void exceptions_are_raised(void)
     check_taken(&k3thread_KeyError, "");
 }
 
-TEST_MAIN({"threads", threads_are_told}, {"again", news_begin_again},
-          {"child", a_child_has_no_news}, {"types", types_and_requests_are_told},
-          {"lost", a_lost_connection_ends_the_telling}, {"raise", exceptions_are_raised})
+/* The news begin while a thread is made, and tell of it when it runs. */
+static void news_begin_beside_a_start(void)
+{
+    unsigned  news;
+    k3thread *t, *taken;
+
+    begin();
+    before_create = begin_meanwhile;
+    t = start("plain", false, 0);
+    taken = k3t_news_take(&news);
+    CHECK(taken == t && news == K3T_NEWS_BEGUN);
+    k3thread_unref(taken);
+    CHECK(k3t_news_take(&news) == NULL);
+    stop(t);
+}
+
+TEST_MAIN({"threads", threads_are_told}, {"start", news_begin_beside_a_start},
+          {"again", news_begin_again}, {"child", a_child_has_no_news},
+          {"types", types_and_requests_are_told}, {"lost", a_lost_connection_ends_the_telling},
+          {"raise", exceptions_are_raised})

@@ -111,6 +111,7 @@ load helpers
 @test "park: neither a permit nor a raise is lost when both come at once" { t park beside-raises; }
 @test "pending: a time limit that has passed counts once" { t pending due; }
 @test "pending_fd: a program that reads it harms only itself" { t pending descriptor; }
+@test "pending_fd: a child without room for a descriptor has none" { t pending child; }
 @test "pending_fd: is readable exactly while something is pending" { t park readable; }
 @test "pending_fd: wakes an event loop, and is closed with its thread" { t park loop; }
 @test "pending_fd: works for a thread that the library did not start" { t park foreign; }

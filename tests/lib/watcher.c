@@ -4,8 +4,8 @@
 #include <dirent.h>
 #include <stdatomic.h>
 
-/* Returns the number of watchers in the process, which it knows by their name. */
-static unsigned watchers(void)
+/* Returns the number of watchers in the process, which it knows by their name, and the id of one in *RET_TID. */
+static unsigned find_watchers(pid_t *ret_tid)
 {
     char                 path[300], name[32];
     unsigned             count = 0;
@@ -19,12 +19,30 @@ static unsigned watchers(void)
         file = fopen(path, "re");
         if (file == NULL)
             continue;
-        if (fgets(name, sizeof(name), file) != NULL && strcmp(name, "k3thread-limits\n") == 0)
+        if (fgets(name, sizeof(name), file) != NULL && strcmp(name, "k3thread-limits\n") == 0) {
             count++;
+            *ret_tid = atoi(task->d_name);
+        }
         fclose(file);
     }
     closedir(tasks);
     return count;
+}
+
+static unsigned watchers(void)
+{
+    pid_t tid;
+
+    return find_watchers(&tid);
+}
+
+/* Returns the id of the watcher, or 0. */
+static pid_t find_watcher(void)
+{
+    pid_t tid = 0;
+
+    (void) find_watchers(&tid);
+    return tid;
 }
 
 /* There is one hidden thread, however many scopes there are, and none some time after the last scope. */
@@ -46,6 +64,26 @@ static void one_thread(void)
     K3THREAD_END
     two(SOON, LONG, compute_for_ever);
     check_trace("cfo");
+}
+
+/* The watcher sleeps while the time of a thread is over that cannot be told, and while no time is over. */
+static void sleeps(void)
+{
+    volatile pid_t watcher = 0;
+
+    k3thread_set_mask(K3THREAD_NEVER);
+    K3THREAD_TIMEOUT(SOON) {
+        WAIT_FOR((watcher = find_watcher()) != 0);
+        WAIT_FOR(k3thread_pending());
+        WAIT_FOR(test_state(watcher) == 'S');
+    }
+    K3THREAD_END
+    k3thread_set_mask(K3THREAD_IMMEDIATE);
+    K3THREAD_TIMEOUT(LONG) {
+        WAIT_FOR((watcher = find_watcher()) != 0);
+        WAIT_FOR(test_state(watcher) == 'S');
+    }
+    K3THREAD_END
 }
 
 static void *leave_main(void *arg)
@@ -200,6 +238,6 @@ static void no_watcher(void)
     check_trace("cifa");
 }
 
-TEST_MAIN({"one-thread", one_thread}, {"process-ends", process_ends}, {"child", in_a_child},
-          {"begins-in-a-child", begins_in_a_child}, {"many", many_threads},
+TEST_MAIN({"one-thread", one_thread}, {"sleeps", sleeps}, {"process-ends", process_ends},
+          {"child", in_a_child}, {"begins-in-a-child", begins_in_a_child}, {"many", many_threads},
           {"no-watcher", no_watcher})
