@@ -28,3 +28,17 @@ load helpers
   "$HELPERS/bell" user
 }
 @test "another user cannot answer a bell" { "$HELPERS/bell" usurper; }
+
+@test "a start that waits for the lock names its holder, and gives up after twenty seconds" {
+  "$HELPERS/lock_wait" holders
+  "$HELPERS/lock_wait" end
+  "$HELPERS/lock_wait" reason
+}
+@test "a start does not wait for a holder of the lock that is stopped" { "$HELPERS/lock_wait" stopped; }
+
+@test "the guardian ends as its supervisor, and ends the processes that it leaves" { "$HELPERS/guardian" ends; }
+@test "the guardian removes the socket of a killed supervisor, if it has the lock" { "$HELPERS/guardian" locks; }
+@test "the guardian passes signals on, and the supervisor notices its end" { "$HELPERS/guardian" signals; }
+@test "a process with children that becomes a supervisor stays their parent" { "$HELPERS/guardian" children; }
+@test "the guardian keeps no descriptor that it does not use" { "$HELPERS/guardian" descriptors; }
+@test "the guardian removes the directories of a run that has ended" { "$HELPERS/guardian" directories; }

@@ -15,7 +15,6 @@ $(OF_PARTS): TEST_LIBS = $(PARTS) -Wl,--as-needed $(SHARED_LIBS)
 
 # These put functions in front of others, also of the C library.
 $(BUILD)/tests/cli/bell: TEST_LDFLAGS = -Wl,--wrap=poll,--wrap=syscall,--wrap=stat,--wrap=listen
-
 $(BUILD)/tests/cli/agent_methods: TEST_LDFLAGS = -Wl,--wrap=getsid
 $(BUILD)/tests/cli/caller: TEST_LDFLAGS = -Wl,--wrap=malloc
 $(BUILD)/tests/cli/carrier: TEST_LDFLAGS = -Wl,--wrap=clock_monotonic
@@ -27,9 +26,11 @@ $(BUILD)/tests/cli/callers $(BUILD)/tests/cli/doors: TEST_LDFLAGS = -Wl,--wrap=a
 $(BUILD)/tests/cli/callers $(BUILD)/tests/cli/doors: TEST_LDFLAGS += -Wl,--wrap=geteuid,--wrap=clock_monotonic
 $(BUILD)/tests/cli/ends: TEST_LDFLAGS = -Wl,--wrap=kill
 $(BUILD)/tests/cli/display: TEST_LDFLAGS = -Wl,--wrap=poll,--wrap=descriptors_reopen,--wrap=newterm,--wrap=fdopen
+$(BUILD)/tests/cli/guardian: TEST_LDFLAGS = -Wl,--wrap=syscall
 $(BUILD)/tests/cli/host_way: TEST_LDFLAGS = -Wl,--wrap=clock_monotonic
 $(BUILD)/tests/cli/joins: TEST_LDFLAGS = -Wl,--wrap=disk_is_full
 $(BUILD)/tests/cli/link: TEST_LDFLAGS = -Wl,--wrap=clock_monotonic,--wrap=epoll_wait
+$(BUILD)/tests/cli/lock_wait: TEST_LDFLAGS = -Wl,--wrap=clock_monotonic,--wrap=nanosleep
 $(BUILD)/tests/cli/loop: TEST_LDFLAGS = -Wl,--wrap=epoll_wait,--wrap=epoll_ctl,--wrap=read,--wrap=clock_monotonic
 $(BUILD)/tests/cli/notify: TEST_LDFLAGS = -Wl,--wrap=recvmsg,--wrap=bind
 $(BUILD)/tests/cli/places: TEST_LDFLAGS = -Wl,--wrap=uname,--wrap=directory_make_new
