@@ -6,6 +6,7 @@
 #include "tests/lib/test.h"
 
 #include "cli/base/clock.h"
+#include "cli/base/process_state.h"
 #include "cli/place/socket.h"
 #include "cli/remote/carrier.h"
 
@@ -122,7 +123,7 @@ static bool is_gone(const char *path)
     int pid = atoi(get(path));
 
     CHECK(pid > 0);
-    return kill(pid, 0) < 0 && errno == ESRCH;
+    return process_state(pid) == 0 || process_state(pid) == 'Z';
 }
 
 static const char *of_carrier(const char *name)
