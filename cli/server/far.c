@@ -2,23 +2,20 @@
 
 #include "cli/worker/seat.h"
 
-/* The connection whose messages are being taken; NULL if it was closed meanwhile. */
+/* The connection whose messages were taken last; NULL if it was closed then. */
 static struct far *taking;
 
 /* Takes the messages that have come. Returns false if the user has closed the connection. */
 static bool take_messages(struct far *far, bool *ret_bad)
 {
     json_t *message;
-    bool    open;
 
     taking = far;
     while (taking != NULL && !*ret_bad && (message = remote_next(&far->remote, ret_bad)) != NULL) {
         far->user->take(far, message);
         json_decref(message);
     }
-    open = taking != NULL;
-    taking = NULL;
-    return open;
+    return taking != NULL;
 }
 
 static void far_ready(struct source *source, uint32_t events)

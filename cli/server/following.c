@@ -51,7 +51,6 @@ static void end(struct attachment_follower *hooks, struct record *record)
     struct following *following = (struct following *) hooks;
     struct call      *follower = following->follower;
 
-    following->follower = NULL;
     if (follower != NULL) {
         follower->release = NULL;
         call_reply(follower, json_object());

@@ -312,6 +312,59 @@ load helpers
 @test "a client that was sent over a socket is served" { "$HELPERS/callers" sent; }
 @test "clients in the queue are served at the end" { "$HELPERS/callers" queue; }
 
+@test "one process is attached to a thread, and a connection has one attachment" {
+  "$HELPERS/inside" one
+  "$HELPERS/inside" connection
+}
+@test "the last messages of a process that has ended are read" { "$HELPERS/inside" last; }
+@test "an exception for an attached process goes to it, on this machine or another one" {
+  "$HELPERS/inside" raise
+  "$HELPERS/inside" far
+}
+@test "news of an attached process are taken up to the first that is wrong" { "$HELPERS/inside" threads; }
+@test "exceptions that a process has published are known there, up to a limit" { "$HELPERS/inside" published; }
+@test "the threads inside a process are remembered in order, up to a limit" {
+  "$HELPERS/inner_list" order
+  "$HELPERS/inner_list" memory
+}
+@test "the names of threads inside a process are checked" { "$HELPERS/inner_list" names; }
+@test "threads inside processes are listed by names, ids and patterns" {
+  "$HELPERS/inner_list" list
+  "$HELPERS/inner_list" words
+}
+@test "an exception that arrives in the process begins the grace, and one that does not becomes a signal" {
+  "$HELPERS/arrivals" worker
+  "$HELPERS/arrivals" grace
+  "$HELPERS/arrivals" late
+  "$HELPERS/arrivals" types
+  "$HELPERS/arrivals" memory
+}
+@test "exceptions wait until the function of a library is loaded" { "$HELPERS/arrivals" loaded; }
+@test "the end, the restart and the time limit of a thread arrive in its process first" {
+  "$HELPERS/arrivals" end
+  "$HELPERS/arrivals" restart
+  "$HELPERS/arrivals" overdue
+}
+
+@test "the connection to another machine is read until its user closes it" {
+  "$HELPERS/far_side" messages
+  "$HELPERS/far_side" other
+  "$HELPERS/far_side" unreached
+}
+@test "a process on another machine is followed, and gets its exceptions there" {
+  "$HELPERS/far_side" follow
+  "$HELPERS/far_side" raise
+  "$HELPERS/far_side" memory
+  "$HELPERS/far_side" end
+}
+
+@test "an agent's process waits until the run follows it, and learns of the end" {
+  "$HELPERS/followers" follower
+  "$HELPERS/followers" ended
+  "$HELPERS/followers" memory
+  "$HELPERS/followers" lost
+}
+
 @test "every case of these programs is run here" {
   for source in "$BATS_TEST_DIRNAME"/*.c; do
     grep -q '^TEST_MAIN' "$source" || continue

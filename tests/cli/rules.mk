@@ -22,13 +22,17 @@ $(BUILD)/tests/cli/client: TEST_LDFLAGS = -Wl,--wrap=send,--wrap=recv
 $(BUILD)/tests/cli/connections: TEST_LDFLAGS = -Wl,--wrap=clock_monotonic,--wrap=poll,--wrap=k3thread_poll \
 	-Wl,--wrap=clock_until,--wrap=connect,--wrap=getpeername,--wrap=send
 $(BUILD)/tests/cli/course: TEST_LDFLAGS = -Wl,--wrap=array_room,--wrap=array_reach
+$(BUILD)/tests/cli/arrivals: TEST_LDFLAGS = -Wl,--wrap=malloc,--wrap=strdup
 $(BUILD)/tests/cli/callers $(BUILD)/tests/cli/doors: TEST_LDFLAGS = -Wl,--wrap=accept4,--wrap=epoll_ctl,--wrap=kill,--wrap=getsockopt
 $(BUILD)/tests/cli/callers $(BUILD)/tests/cli/doors: TEST_LDFLAGS += -Wl,--wrap=geteuid,--wrap=clock_monotonic
 $(BUILD)/tests/cli/ends: TEST_LDFLAGS = -Wl,--wrap=kill
 $(BUILD)/tests/cli/display: TEST_LDFLAGS = -Wl,--wrap=poll,--wrap=descriptors_reopen,--wrap=newterm,--wrap=fdopen
 $(BUILD)/tests/cli/guardian: TEST_LDFLAGS = -Wl,--wrap=syscall
+$(BUILD)/tests/cli/far_side: TEST_LDFLAGS = -Wl,--wrap=malloc
+$(BUILD)/tests/cli/followers: TEST_LDFLAGS = -Wl,--wrap=calloc
 $(BUILD)/tests/cli/host_way: TEST_LDFLAGS = -Wl,--wrap=clock_monotonic
 $(BUILD)/tests/cli/joins: TEST_LDFLAGS = -Wl,--wrap=disk_is_full
+$(BUILD)/tests/cli/inner_list: TEST_LDFLAGS = -Wl,--wrap=array_room
 $(BUILD)/tests/cli/link: TEST_LDFLAGS = -Wl,--wrap=clock_monotonic,--wrap=epoll_wait
 $(BUILD)/tests/cli/lock_wait: TEST_LDFLAGS = -Wl,--wrap=clock_monotonic,--wrap=nanosleep
 $(BUILD)/tests/cli/loop: TEST_LDFLAGS = -Wl,--wrap=epoll_wait,--wrap=epoll_ctl,--wrap=read,--wrap=clock_monotonic
