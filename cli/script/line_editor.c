@@ -83,8 +83,18 @@ static void show_matches(const struct matches *matches)
     text_release(&text);
 }
 
-/* Replaces the RAW bytes before the cursor by the first SIZE bytes of WORD. */
-static unsigned char replace(EditLine *editor, size_t raw, const char *word, size_t size,
+/* Returns the number of characters in the SIZE bytes of TEXT, which is UTF-8. */
+static int count_characters(const char *text, size_t size)
+{
+    int count = 0;
+
+    for (size_t i = 0; i < size; i++)
+        count += ((unsigned char) text[i] & 0xc0) != 0x80;
+    return count;
+}
+
+/* Replaces the CHARACTERS before the cursor by the first SIZE bytes of WORD. */
+static unsigned char replace(EditLine *editor, int characters, const char *word, size_t size,
                              bool whole)
 {
     struct text plain = {0}, quoted = {0};
@@ -97,7 +107,7 @@ static unsigned char replace(EditLine *editor, size_t raw, const char *word, siz
     text_append(&quoted, " ", whole ? 1 : 0);
     text_append(&quoted, "", 1);
     if (!plain.failed && !quoted.failed) {
-        el_deletestr(editor, (int) raw);
+        el_deletestr(editor, characters);
         inserted = el_insertstr(editor, quoted.data);
     }
     text_release(&plain);
@@ -140,8 +150,8 @@ static unsigned char complete_word(struct line_editor *self, const struct text *
     if (candidates.failed || matches.words.failed)
         matches.count = 0;
     if (matches.count == 1 || (matches.count > 1 && matches.common > strlen(current))) {
-        result =
-            replace(self->editor, size, matches.words.data, matches.common, matches.count == 1);
+        result = replace(self->editor, count_characters(raw, size), matches.words.data,
+                         matches.common, matches.count == 1);
     } else if (matches.count > 1) {
         show_matches(&matches);
         result = CC_REDISPLAY;

@@ -118,12 +118,21 @@ static void events_are_taken(void)
     answer(fixture->pair, "{'id':2,'result':[{'id':9,'name':'w'}]}\n");
     front_handle_client(front);
     CHECK(front->list_id == 1 && run_threads_find(&front->output.threads, 9) == NULL);
-    answer(fixture->pair, "{'id':1,'result':[{'id':1,'name':'t','runs':2,'ended':5.0,"
-                          "'exit_code':6},{'id':2,'name':'u','state':'running'}]}\n");
+    answer(fixture->pair,
+           "{'id':1,'result':[{'id':1,'name':'t','runs':2,'ended':5.0,"
+           "'exit_code':6},{'id':2,'name':'u','state':'running','runs':1,'started':9}]}\n");
     front_handle_client(front);
     CHECK_EQUAL(front->list_id, 0);
     check_end(front, 6, false, false);
     CHECK(run_threads_find(&front->output.threads, 2) != NULL);
+    CHECK(course_find(&front->course, 2) != NULL);
+
+    /* Other replies are those that thinning.h has asked for. */
+    front->thinning.script_waits = true;
+    front->thinning.queue_id = 4;
+    answer(fixture->pair, "{'id':4,'result':{'queued':0}}\n");
+    front_handle_client(front);
+    CHECK(!front->thinning.script_waits);
 
     /* A thread that is not ready yet is named. */
     front->not_ready_id = 5;

@@ -137,7 +137,9 @@ static void a_log_takes_the_place_of_an_earlier_one(void)
     write_file(path_of(fixture, true, "y.log"), "much longer than the new one", 28);
     (void) add(fixture, 1, "x", "one\n");
     (void) add(fixture, 2, "y", "two\n");
+    (void) add(fixture, 3, "z", "3");
     keep(fixture, false);
+    check_kept(fixture, "z.log", "3");
     check_kept(fixture, "x.log", "one\n");
     check_kept(fixture, "y.log", "two\n");
     check_kept(fixture, "../../other", "other"); /* no link is followed */
@@ -241,7 +243,11 @@ static void a_directory_that_takes_no_file_is_refused(void)
     CHECK(pid >= 0);
     if (pid == 0) { /* root may write everywhere */
         CHECK(chmod(fixture->to, 0555) == 0);
-        CHECK(geteuid() != 0 || setuid(65534) == 0);
+        CHECK(geteuid() != 0 || seteuid(65534) == 0);
+        check_refused(fixture->to, EACCES);
+        CHECK(getuid() != 0 || seteuid(0) == 0);
+        CHECK(chmod(fixture->to, 0666) == 0);
+        CHECK(geteuid() != 0 || seteuid(65534) == 0);
         check_refused(fixture->to, EACCES);
         _exit(0);
     }

@@ -4,6 +4,8 @@
 #include "cli/script/reader.h"
 #include "cli/script/whole_input.h"
 
+#include <sys/socket.h>
+
 /* The longest command that is continued. */
 #define COMMAND_MAX (4 << 20)
 
@@ -142,6 +144,12 @@ static void an_input_is_copied_to_its_end(void)
     CHECK(pipe(ends) == 0 && write(ends[1], "pieces", 6) == 6);
     close(ends[1]);
     check_whole(ends[0], "pieces", 6);
+    close(ends[0]);
+    CHECK(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, ends) == 0); /* a read takes one piece */
+    CHECK(send(ends[1], "a", 1, 0) == 1 && send(ends[1], "bc", 2, 0) == 2);
+    CHECK(send(ends[1], "d", 1, 0) == 1);
+    close(ends[1]);
+    check_whole(ends[0], "abcd", 4);
     close(ends[0]);
     fd = openat(AT_FDCWD, "/", O_RDONLY | O_CLOEXEC);
     CHECK_EQUAL(whole_input_read(fd), -EISDIR);

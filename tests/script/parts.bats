@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # Parts of run and its scripts, tested alone: see tests/cli/course.c, line.c, procfile.c, script.c, notices.c, front.c,
-# front_news.c, run_threads.c, thinning.c, retry.c, kept_logs.c and reader.c.
+# front_news.c, run_threads.c, thinning.c, retry.c, kept_logs.c, reader.c, editor.c and run_options.c.
 
 load ../cli/helpers
 
@@ -126,3 +126,25 @@ load ../cli/helpers
 }
 @test "a command that is longer than 4 MiB is not continued" { "$HELPERS/reader" longest; }
 @test "a whole input is copied to its end" { "$HELPERS/reader" whole; }
+
+@test "a line of the prompt is edited by characters, and Ctrl-C drops it" { "$HELPERS/editor" lines; }
+@test "the tabulator completes the word before the cursor, in its place" { "$HELPERS/editor" words; }
+@test "the tabulator shows candidates that agree no further, in rows of the terminal" { "$HELPERS/editor" candidates; }
+@test "a line of the prompt is drawn again when the terminal gets another width" { "$HELPERS/editor" width; }
+@test "the prompt recalls earlier lines, also of earlier shells" { "$HELPERS/editor" recalled; }
+@test "shells share their history, of 2000 lines, and work without its file" {
+  "$HELPERS/editor" shared
+  "$HELPERS/editor" 2000
+}
+
+@test "the options of run that are not given have their defaults" { "$HELPERS/run_options" default; }
+@test "each option of run is taken" {
+  "$HELPERS/run_options" flags
+  "$HELPERS/run_options" words
+  "$HELPERS/run_options" files
+  "$HELPERS/run_options" help
+}
+@test "commands of --each and --jobserver have as many slots as the machine has processors" {
+  "$HELPERS/run_options" slots
+}
+@test "options of run that do not fit together are refused" { "$HELPERS/run_options" refused; }
