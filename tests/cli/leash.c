@@ -199,6 +199,40 @@ static void references(void)
     CHECK_EQUAL(test_count_open(), before);
 }
 
+/* The error of pidfd_open(), which is another one in each version of the kernel; 0: the call is made. */
+static int refusal;
+
+long __real_syscall(long number, long a, long b);
+long __wrap_syscall(long number, long a, long b);
+long __wrap_syscall(long number, long a, long b)
+{
+    if (number != SYS_pidfd_open || refusal == 0)
+        return __real_syscall(number, a, b);
+    errno = refusal;
+    return -1;
+}
+
+static void the_kernel_may_refuse_otherwise(void)
+{
+    static const int refusals[] = {EINVAL, ENOENT};
+    struct leash    *leash;
+    pid_t            pid = begin_process(), gone = begin_process();
+    int              status;
+
+    end_process(gone);
+    CHECK_EQUAL(waitpid(gone, NULL, 0), gone);
+    for (int i = 0; i < 2; i++) {
+        refusal = refusals[i];
+        CHECK_EQUAL(leash_open(pid, &leash), -EINVAL); /* as for a thread of a process */
+        leash_put(open_leash(gone), &records[i]);
+        CHECK(leash_has_snapped(&records[i]));
+    }
+    refusal = EMFILE;
+    CHECK_EQUAL(leash_open(pid, &leash), -EMFILE);
+    end_process(pid);
+    CHECK(waitpid(pid, &status, 0) == pid && WTERMSIG(status) == SIGKILL); /* it got no other */
+}
+
 static pid_t tid;
 
 static void *wait_for_ever(void *argument)
@@ -232,4 +266,5 @@ static void odd_ids(void)
     CHECK_EQUAL(leash_open(tid, &leash), -EINVAL);
 }
 
-TEST_MAIN({"once", told_once}, {"later", told_later}, {"references", references}, {"odd", odd_ids})
+TEST_MAIN({"once", told_once}, {"later", told_later}, {"references", references}, {"odd", odd_ids},
+          {"refused", the_kernel_may_refuse_otherwise})

@@ -65,13 +65,16 @@ static struct record *make_running(void)
     return &record;
 }
 
-/* Checks the line of RECORD at the moment 1000. */
+/* Checks the line of RECORD at the moment 1000, behind another one. */
 static void check_row(struct record *record, bool wide, const char *wanted)
 {
     struct text text = {0};
+    char        both[4096];
 
+    text_add(&text, "before");
     table_add_row(&text, record, wide, 1000);
-    check_written(&text, wanted);
+    (void) snprintf(both, sizeof(both), "before%s", wanted);
+    check_written(&text, both);
 }
 
 #define COMMAND "sh -c $'echo \\\"a\\\"\\\\t\\\\'b\\\\''"

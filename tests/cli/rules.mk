@@ -33,6 +33,8 @@ $(BUILD)/tests/cli/followers: TEST_LDFLAGS = -Wl,--wrap=calloc
 $(BUILD)/tests/cli/host_way: TEST_LDFLAGS = -Wl,--wrap=clock_monotonic
 $(BUILD)/tests/cli/joins: TEST_LDFLAGS = -Wl,--wrap=disk_is_full
 $(BUILD)/tests/cli/inner_list: TEST_LDFLAGS = -Wl,--wrap=array_room
+
+$(BUILD)/tests/cli/leash: TEST_LDFLAGS = -Wl,--wrap=syscall
 $(BUILD)/tests/cli/link: TEST_LDFLAGS = -Wl,--wrap=clock_monotonic,--wrap=epoll_wait
 $(BUILD)/tests/cli/lock_wait: TEST_LDFLAGS = -Wl,--wrap=clock_monotonic,--wrap=nanosleep
 $(BUILD)/tests/cli/loop: TEST_LDFLAGS = -Wl,--wrap=epoll_wait,--wrap=epoll_ctl,--wrap=read,--wrap=clock_monotonic

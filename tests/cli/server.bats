@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# Parts of the server, tested alone: see tests/cli/connection.c, calls.c, events.c, input.c,
+# Parts of the server, tested alone: see tests/cli/connection.c, connection_end.c, calls.c, events.c, input.c,
 # console.c, leash.c, until.c, looks.c, placing.c
 # and jobserver.c.
 
@@ -24,15 +24,15 @@ load helpers
 @test "without memory for a line, or with too much input of all clients, a client is hung up on" {
   "$HELPERS/connection" memory
   "$HELPERS/connection" total
-  "$HELPERS/connection" many
+  "$HELPERS/connection_end" many
 }
 @test "a line that is sent with a descriptor goes at once, or not at all" { "$HELPERS/connection" descriptor; }
 @test "what has arrived is read at the end of a process, and at the end of the supervisor" {
-  "$HELPERS/connection" arrived
-  "$HELPERS/connection" endless
-  "$HELPERS/connection" close
-  "$HELPERS/connection" close-held
-  "$HELPERS/connection" late
+  "$HELPERS/connection_end" arrived
+  "$HELPERS/connection_end" endless
+  "$HELPERS/connection_end" close
+  "$HELPERS/connection_end" close-held
+  "$HELPERS/connection_end" late
 }
 @test "a call has one reply and its own deadline, and a chain ends with the first call that fails" {
   "$HELPERS/calls" replies
@@ -114,6 +114,7 @@ load helpers
   "$HELPERS/leash" later
   "$HELPERS/leash" references
   "$HELPERS/leash" odd
+  "$HELPERS/leash" refused
 }
 @test "a join --until looks at each run, and at the output of the last one to its end" {
   "$HELPERS/until" holds
