@@ -25,9 +25,8 @@ static void set_word(struct k3thread *t)
 /* Returns true if T has to be woken for the exceptions that are pending now. Caller holds the lock. */
 static bool needs_wake(const struct k3thread *t)
 {
-    if (t == k3t_local.self)
-        return false;
-    return t->foreign || (t->local != NULL && K3T_WORD(t->local->mask, t->pending) != 0);
+    return t != k3t_local.self &&
+           (t->foreign || (t->local != NULL && K3T_WORD(t->local->mask, t->pending) != 0));
 }
 
 static void append(struct k3thread *t, struct k3thread_exception_ *exc)

@@ -39,6 +39,8 @@ load helpers
 @test "without -fexceptions: cleanups run, attributes do not" { t cleanup_plain mixed; }
 @test "without -fexceptions: pop runs the cleanup if asked to" { t cleanup_plain pop; }
 @test "without -fexceptions: a cleanup runs once on return, break, continue and goto" { t cleanup_plain left; }
+@test "without unwinding: the blocks that are known are left, and catch" { t unwinder caught; }
+@test "without unwinding: a thread ends by its exception" { t unwinder uncaught; }
 @test "without -fexceptions: a cleanup does not run on pthread_exit" { t cleanup_plain pthread-exit; }
 @test "without -fexceptions: a cleanup may have cleanups and exceptions of its own" { t cleanup_plain in-cleanup; }
 @test "without -fexceptions: no time limit is left when pthread_exit leaves its block" { t cleanup_plain limit; }

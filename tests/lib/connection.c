@@ -230,6 +230,12 @@ static void lines_are_received(void)
     check_line(&connection, NULL, -EAGAIN);
     put_in(end, "ee\n");
     check_line(&connection, "three", 0);
+    memset(bytes, 'x', sizeof(bytes));
+    memcpy(bytes + 1022, "\nnext\n", 7); /* the first buffer ends between the lines */
+    put_in(end, bytes);
+    bytes[1022] = '\0';
+    check_line(&connection, bytes, 0);
+    check_line(&connection, "next", 0);
     for (size_t size = 1021; size < 1026; size++) { /* at the end of the first buffer */
         memset(bytes, 'x', sizeof(bytes));
         memcpy(bytes + size, "\n", 2);
@@ -237,12 +243,6 @@ static void lines_are_received(void)
         bytes[size] = '\0';
         check_line(&connection, bytes, 0);
     }
-    memset(bytes, 'x', sizeof(bytes));
-    memcpy(bytes + 1022, "\nnext\n", 7); /* the first buffer ends between the lines */
-    put_in(end, bytes);
-    bytes[1022] = '\0';
-    check_line(&connection, bytes, 0);
-    check_line(&connection, "next", 0);
     memset(bytes, 'y', sizeof(bytes));
     memcpy(bytes + 5000, "\n", 2);
     put_in(end, bytes);

@@ -365,6 +365,17 @@ void waits_in_catch_all()
         CHECK_EQUAL(k3thread_get_mask(), K3THREAD_NEVER);
     }
     CHECK_EQUAL(k3thread_get_mask(), K3THREAD_IMMEDIATE);
+    try { // each catch (...) that gets the exception has the mask of handlers
+        try {
+            k3thread_throw(&k3thread_KeyError, NULL);
+        } catch (...) {
+            CHECK_EQUAL(k3thread_get_mask(), K3THREAD_ON_BLOCKING);
+            throw;
+        }
+    } catch (...) {
+        CHECK_EQUAL(k3thread_get_mask(), K3THREAD_ON_BLOCKING);
+    }
+    CHECK_EQUAL(k3thread_get_mask(), K3THREAD_IMMEDIATE);
 }
 
 // C++ knows no type of an exception of the library, so a logger that asks for the type gets none.

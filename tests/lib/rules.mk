@@ -29,7 +29,9 @@ $(BUILD)/tests/lib/kernel: TEST_LDFLAGS = \
 
 $(BUILD)/tests/lib/parts: TEST_LDFLAGS = -Wl,--wrap=clock_gettime
 
-$(BUILD)/tests/lib/watcher: TEST_LDFLAGS = -Wl,--wrap=pthread_create
+$(BUILD)/tests/lib/watcher: TEST_LDFLAGS = -Wl,--wrap=pthread_create,--wrap=syscall
+
+$(BUILD)/tests/lib/unwinder: TEST_LDFLAGS = -Wl,--wrap=_Unwind_ForcedUnwind
 
 $(BUILD)/tests/lib/memory: TEST_LDFLAGS = -Wl,--wrap=malloc,--wrap=calloc
 

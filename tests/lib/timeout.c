@@ -47,6 +47,37 @@ static void careless(void)
     }
 }
 
+/* A cleanup that lets its thread be interrupted. */
+static void sleep_open(void *arg)
+{
+    note(*(const char *) arg);
+    k3thread_set_mask(K3THREAD_IMMEDIATE);
+    sleep_for_ever();
+}
+
+/* The time is up while another exception passes a cleanup: no handler further in takes the TimeoutError. */
+static void in_a_cleanup(void)
+{
+    static char letter = 'c';
+
+    K3THREAD_TIMEOUT(SOON) {
+        K3THREAD_TRY {
+            k3thread_cleanup_push(sleep_open, &letter);
+            k3thread_throw(&k3thread_KeyError, NULL);
+            k3thread_cleanup_pop(0);
+        }
+        K3THREAD_EXCEPT(k3thread_BaseException, e) {
+            note('x');
+        }
+        K3THREAD_END
+    }
+    K3THREAD_EXCEPT(k3thread_TimeoutError, e) {
+        note('t');
+    }
+    K3THREAD_END
+    check_trace("ct");
+}
+
 static void not_swallowed(void)
 {
     K3THREAD_TIMEOUT(SOON) {
@@ -405,7 +436,7 @@ static void beside_a_full_queue(void)
 }
 
 TEST_MAIN({"full-queue", beside_a_full_queue}, {"each-its-own", each_its_own},
-          {"not-swallowed", not_swallowed}, {"withdrawn", withdrawn},
+          {"not-swallowed", not_swallowed}, {"in-cleanup", in_a_cleanup}, {"withdrawn", withdrawn},
           {"event-loop", seen_by_an_event_loop}, {"at-the-moment", at_the_very_moment},
           {"beside-a-raise", beside_a_raise}, {"around-a-raise", around_a_raise},
           {"not-mistaken", not_mistaken}, {"masks", masks}, {"handlers", handlers_are_free})
