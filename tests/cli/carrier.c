@@ -11,6 +11,7 @@
 #include "cli/remote/carrier.h"
 
 #include <limits.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -69,6 +70,9 @@ static void listen_here(void)
 
 static void accept_carrier(void)
 {
+    struct pollfd pollfd = {.fd = listener, .events = POLLIN};
+
+    CHECK_EQUAL(poll(&pollfd, 1, -1), 1);
     supervisor = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
     CHECK(supervisor >= 0);
 }
