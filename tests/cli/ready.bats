@@ -659,6 +659,11 @@ says_later() {
   "$HELPERS/connections" reset
   "$HELPERS/connections" unsent
 }
+@test "the status of a check's command decides, within five seconds" {
+  "$HELPERS/check_command" status
+  "$HELPERS/check_command" time
+}
+@test "what a check leaves is ended before its result counts" { "$HELPERS/check_command" left; }
 @test "a line on the descriptor is an answer, and its end is none" { "$HELPERS/probes" descriptor; }
 @test "each line of a notification counts, up to 4,096 bytes" { "$HELPERS/notify" lines; }
 @test "the notifications that wait are read at once, and no descriptor is kept" {
