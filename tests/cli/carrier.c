@@ -1,6 +1,7 @@
 /*
- * Tests the carrier (cli/remote/carrier.h): the process that reaches the machines of a run. The test stands for the
- * run's supervisor, and commands of sh for those that reach the machines. The clock may be ahead.
+ * Tests the carrier (cli/remote/carrier.h): the process that reaches the
+ * machines of a run. The test stands for the run's supervisor, and commands of
+ * sh for those that reach the machines. The clock may be ahead.
  */
 #include "tests/cli/written.h"
 #include "tests/lib/test.h"
@@ -20,13 +21,27 @@
 
 #define HOSTS_MAX 70
 
-static double *ahead; /* seconds; the carrier sees it, too */
+/* What the carrier sees of the test. */
+static struct {
+    double ahead;      /* seconds that its clock is ahead */
+    int    is_blocked; /* the connection to the supervisor takes no byte */
+} * seen;
 
 double __wrap_clock_monotonic(void);
 double __real_clock_monotonic(void);
 double __wrap_clock_monotonic(void)
 {
-    return __real_clock_monotonic() + *ahead;
+    return __real_clock_monotonic() + seen->ahead;
+}
+
+ssize_t __wrap_write(int fd, const void *data, size_t size);
+ssize_t __real_write(int fd, const void *data, size_t size);
+ssize_t __wrap_write(int fd, const void *data, size_t size)
+{
+    errno = EAGAIN;
+    return seen != NULL && seen->is_blocked && memmem(data, size, "jsonrpc", 7) != NULL
+               ? -1
+               : __real_write(fd, data, size);
 }
 
 static char             here[PATH_MAX], socket_path[PATH_MAX + 8];
@@ -37,14 +52,15 @@ static char           **commands[HOSTS_MAX];
 static pid_t            carrier;
 static int              listener = -1, supervisor = -1;
 
-/* Starts a carrier for COUNT machines, which the scripts reach; the last script is that of all further machines. */
+/* Starts a carrier for COUNT machines, which the scripts reach; the last script
+ * is that of all further machines. */
 static void start(const char *const *scripts, size_t count)
 {
     static struct host_list       list;
     static struct carrier_options options;
 
-    ahead = mmap(NULL, sizeof(*ahead), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    CHECK(ahead != MAP_FAILED && getcwd(here, sizeof(here)) != NULL);
+    seen = mmap(NULL, sizeof(*seen), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    CHECK(seen != MAP_FAILED && getcwd(here, sizeof(here)) != NULL);
     (void) snprintf(socket_path, sizeof(socket_path), "%s/s", here);
     place.socket = socket_path;
     for (size_t i = 0; i < count; i++) {
@@ -138,7 +154,8 @@ static const char *of_carrier(const char *name)
     return path;
 }
 
-/* Returns the signals that a line of the carrier's status names, such as "SigIgn". */
+/* Returns the signals that a line of the carrier's status names, such as
+ * "SigIgn". */
 static unsigned long long signals_of(const char *name)
 {
     const char *line = strstr(get(of_carrier("status")), name);
@@ -170,9 +187,11 @@ static void open_fifo(const char *path)
     close(fd);
 }
 
-/* A command that writes its id to "first", and a file when it is told to end. */
+/* A command that writes its id to "first", and a file when it is told to end.
+ */
 #define POLITE                                                                                     \
-    "trap 'echo bye >bye; exit 0' TERM; echo $$ >f; mv f first; while :; do read x <never; done"
+    "trap 'echo bye >bye; exit 0' TERM; echo $$ >f; mv f first; while :; do "                      \
+    "read x <never; done"
 /* A command that does not end when it is told to. */
 #define STUBBORN "trap '' TERM; echo $$ >f; mv f first; exec sleep 1000"
 
@@ -194,11 +213,13 @@ static void the_carrier_tells_which_machine_is_lost(void)
     CHECK(access(path, F_OK) == 0); /* all machines have their sockets before one is reached */
     free(path);
     open_fifo("go1");
-    check_told("{'jsonrpc':'2.0','id':1,'method':'host','params':{'name':'box1','lost':''sh' ended "
+    check_told("{'jsonrpc':'2.0','id':1,'method':'host','params':{'name':'box1','"
+               "lost':''sh' ended "
                "with status 3','vacant':0.0}}\n");
     CHECK_EQUAL(write(supervisor, "{}\n", 3), 3); /* replies are of no use */
     open_fifo("go2");
-    check_told("{'jsonrpc':'2.0','id':2,'method':'host','params':{'name':'box2','lost':''sh' was "
+    check_told("{'jsonrpc':'2.0','id':2,'method':'host','params':{'name':'box2','"
+               "lost':''sh' was "
                "ended by signal 9','vacant':0.0}}\n");
     close(supervisor);
     check_end(0);
@@ -208,6 +229,16 @@ static void the_carrier_tells_which_machine_is_lost(void)
                                 "k3thread: run: host 'box2' is lost: 'sh' was ended by signal 9\n");
 }
 
+/* Returns true if nobody listens at PATH. */
+static bool is_refused(const char *path)
+{
+    int fd = socket_connect(path);
+
+    if (fd >= 0)
+        close(fd);
+    return fd < 0;
+}
+
 static void the_carrier_is_a_process_of_its_own(void)
 {
     static const char *const scripts[] = {STUBBORN, NULL};
@@ -215,7 +246,7 @@ static void the_carrier_is_a_process_of_its_own(void)
     struct stat              info;
     int                      ends[2];
     mode_t                   mask = umask(0277);
-    char                     byte, path[64], target[64] = "";
+    char                     byte, path[64], target[64] = "", *socket;
 
     listen_here();
     CHECK_EQUAL(pipe(ends), 0);
@@ -243,15 +274,58 @@ static void the_carrier_is_a_process_of_its_own(void)
     }
     CHECK_EQUAL(kill(carrier, SIGINT), 0); /* which is for the run */
     CHECK_EQUAL(kill(carrier, SIGTERM), 0);
-    *ahead = 5; /* the command does not end within that time */
+    socket = carrier_socket(&place, 0);
+    WAIT_FOR(is_refused(socket)); /* it has taken the signal */
+    free(socket);
+    CHECK_EQUAL(waitpid(carrier, NULL, WNOHANG), 0);
+    seen->ahead = 5; /* the command does not end within that time */
     CHECK_EQUAL(kill(carrier, SIGTERM), 0);
     check_end(0);
     WAIT_FOR(is_gone("first"));
 }
 
+/* Returns the number of processes that the carrier has started. */
+static int count_children(void)
+{
+    char  path[64];
+    int   count = 0;
+    char *at;
+
+    (void) snprintf(path, sizeof(path), "task/%d/children", carrier);
+    for (at = (char *) get(of_carrier(path)); *at != '\0'; at++)
+        count += *at == ' ';
+    return count;
+}
+
+static void what_the_supervisor_does_not_take_is_sent_later(void)
+{
+    static const char *const scripts[] = {"read x <go1; exit 3", "read x <go2; exit 4", NULL};
+
+    listen_here();
+    catch_messages();
+    CHECK(mkfifo("go1", 0600) == 0 && mkfifo("go2", 0600) == 0);
+    start(scripts, 2);
+    accept_carrier();
+    seen->is_blocked = 1;
+    open_fifo("go1");
+    WAIT_FOR(strstr(get("messages"), "box0") != NULL);
+    open_fifo("go2");
+    WAIT_FOR(strstr(get("messages"), "box1") != NULL);
+    seen->is_blocked = 0;
+    check_told("{'jsonrpc':'2.0','id':1,'method':'host','params':{'name':'box0','"
+               "lost':''sh' ended "
+               "with status 3','vacant':0.0}}\n");
+    check_told("{'jsonrpc':'2.0','id':2,'method':'host','params':{'name':'box1','"
+               "lost':''sh' ended "
+               "with status 4','vacant':0.0}}\n");
+    close(supervisor);
+    check_end(0);
+}
+
 static void sixty_four_machines_are_reached_at_a_time(void)
 {
-    static const char *const scripts[] = {"read x <go1; exit 3",
+    static const char *const scripts[] = {"echo begun >>begun; exec sleep 1000",
+                                          "read x <go1; exit 3",
                                           "echo begun >>begun; exec sleep 1000", NULL};
 
     listen_here();
@@ -259,16 +333,19 @@ static void sixty_four_machines_are_reached_at_a_time(void)
     CHECK(mkfifo("go1", 0600) == 0);
     start(scripts, HOSTS_MAX);
     accept_carrier();
-    WAIT_FOR(strlen(get("begun")) == 63 * strlen("begun\n"));
+    WAIT_FOR(strlen(get("begun")) >= 63 * strlen("begun\n"));
+    CHECK_EQUAL(count_children(), 64);
     open_fifo("go1");
-    check_told("{'jsonrpc':'2.0','id':1,'method':'host','params':{'name':'box0','lost':''sh' ended "
+    check_told("{'jsonrpc':'2.0','id':1,'method':'host','params':{'name':'box1','"
+               "lost':''sh' ended "
                "with status 3','vacant':0.0}}\n");
     WAIT_FOR(strlen(get("begun")) >= 64 * strlen("begun\n"));
-    CHECK_EQUAL(strlen(get("begun")), 64 * strlen("begun\n"));
-    *ahead = 10; /* for those that are silent so long, others are reached */
+    CHECK_EQUAL(count_children(), 64);
+    seen->ahead = 10; /* for those that are silent so long, others are reached */
     CHECK_EQUAL(write(supervisor, "{}\n", 3), 3);
     WAIT_FOR(strlen(get("begun")) == (HOSTS_MAX - 1) * strlen("begun\n"));
-    CHECK(strstr(get("messages"), "box1") != NULL);
+    CHECK(strstr(get("messages"), "k3thread: run: host 'box0' has not answered for 10 seconds\n") !=
+          NULL);
     CHECK_EQUAL(kill(carrier, SIGTERM), 0);
     check_end(0);
 }
@@ -292,5 +369,6 @@ static void without_a_supervisor_there_is_no_carrier(void)
 
 TEST_MAIN({"lost", the_carrier_tells_which_machine_is_lost},
           {"process", the_carrier_is_a_process_of_its_own},
+          {"later", what_the_supervisor_does_not_take_is_sent_later},
           {"many", sixty_four_machines_are_reached_at_a_time},
           {"failures", without_a_supervisor_there_is_no_carrier})

@@ -1,14 +1,17 @@
 /*
- * Tests the guardian of a supervisor (cli/supervisor/guardian.h): a case forks a process that becomes the guardian, and
- * the function of the case runs as its supervisor. The guardian's first second without a signal is over at once.
+ * Tests the guardian of a supervisor (cli/supervisor/guardian.h): a case forks
+ * a process that becomes the guardian, and the function of the case runs as its
+ * supervisor. The guardian's first second without a signal is over at once.
  */
 #include "tests/lib/test.h"
 
 #include "cli/base/descriptors.h"
+#include "cli/base/process_state.h"
 #include "cli/place/journal.h"
 #include "cli/place/lock.h"
 #include "cli/supervisor/guardian.h"
 
+#include <dirent.h>
 #include <limits.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -73,7 +76,8 @@ static void await(void)
     (void) !read(talk[1], &byte, 1);
 }
 
-/* Starts a process that becomes a guardian, whose supervisor does what SUPERVISE says. */
+/* Starts a process that becomes a guardian, whose supervisor does what
+ * SUPERVISE says. */
 static void begin(void (*supervise)(void))
 {
     int ends[2], pipe_ends[2], end[2];
@@ -142,6 +146,21 @@ static void check_journal(const char *wanted)
     if (strcmp(words, wanted) != 0)
         fprintf(stderr, "%s", words);
     CHECK_TEXT(words, wanted);
+}
+
+/* Returns true if the process PID has NAME. */
+static bool is_named(pid_t pid, const char *name)
+{
+    char    path[64], got[32];
+    ssize_t size;
+    int     fd;
+
+    (void) snprintf(path, sizeof(path), "/proc/%d/comm", pid);
+    fd = open(path, O_RDONLY | O_CLOEXEC);
+    size = read(fd, got, sizeof(got));
+    CHECK(size > 0);
+    close(fd);
+    return (size_t) size == strlen(name) + 1 && strncmp(got, name, strlen(name)) == 0;
 }
 
 /* Ends */
@@ -220,13 +239,42 @@ static bool is_locked(void)
     return result;
 }
 
+/* Returns how many descriptors the process PID has. */
+static int count_open_of(pid_t pid)
+{
+    char path[64];
+    DIR *directory;
+    int  count = 0;
+
+    (void) snprintf(path, sizeof(path), "/proc/%d/fd", pid);
+    directory = opendir(path);
+    CHECK(directory != NULL);
+    while (readdir(directory) != NULL)
+        count++;
+    closedir(directory);
+    return count;
+}
+
+static bool has_open(pid_t pid, int fd)
+{
+    char path[64];
+
+    (void) snprintf(path, sizeof(path), "/proc/%d/fd/%d", pid, fd);
+    return faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
 static void make_lock_anew(void)
 {
+    int before;
+
+    WAIT_FOR(!has_open(guardian, options.listener) && !has_open(guardian, options.lifeline));
     CHECK(unlink("lock") == 0 && unlink("journal") == 0);
     put("lock");
     CHECK(!is_locked());
+    before = count_open_of(guardian);
     CHECK_EQUAL(kill(guardian, SIGUSR1), 0);
     WAIT_FOR(is_locked());
+    WAIT_FOR(count_open_of(guardian) == before);
     CHECK_EQUAL(access("journal", F_OK), 0);
     CHECK_EQUAL(kill(guardian, SIGUSR1), 0); /* now there is nothing to do */
     be_killed();
@@ -256,10 +304,36 @@ static int take_signal(void)
     return number;
 }
 
+/* Starts a process whose parent ends, and which ends then. Returns its id. */
+static pid_t leave_orphan(void)
+{
+    int   ends[2];
+    pid_t pid, child;
+
+    CHECK_EQUAL(pipe(ends), 0);
+    child = fork();
+    if (child == 0) {
+        pid = fork();
+        if (pid == 0) {
+            WAIT_FOR(getppid() == guardian);
+            _exit(0);
+        }
+        CHECK_EQUAL(write(ends[1], &pid, sizeof(pid)), sizeof(pid));
+        _exit(0);
+    }
+    CHECK_EQUAL(read(ends[0], &pid, sizeof(pid)), sizeof(pid));
+    CHECK_EQUAL(waitpid(child, NULL, 0), child);
+    CHECK_EQUAL(take_signal(), SIGCHLD);
+    return pid;
+}
+
 static void take_signals(void)
 {
     static const int numbers[] = {SIGTERM, SIGINT, SIGHUP};
+    pid_t            orphan;
 
+    orphan = leave_orphan();
+    WAIT_FOR(process_state(orphan) == 0); /* the guardian has reaped it */
     for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
         CHECK_EQUAL(kill(guardian, SIGUSR1), 0); /* which is not passed on */
         CHECK_EQUAL(kill(guardian, numbers[i]), 0);
@@ -281,21 +355,6 @@ static void the_guardian_passes_signals_on(void)
     begin(take_signals);
     check_end(-SIGKILL);
     CHECK_EQUAL(read(talk[0], &byte, 1), 1);
-}
-
-/* Returns true if the process PID has NAME. */
-static bool is_named(pid_t pid, const char *name)
-{
-    char    path[64], got[32];
-    ssize_t size;
-    int     fd;
-
-    (void) snprintf(path, sizeof(path), "/proc/%d/comm", pid);
-    fd = open(path, O_RDONLY | O_CLOEXEC);
-    size = read(fd, got, sizeof(got));
-    CHECK(size > 0);
-    close(fd);
-    return (size_t) size == strlen(name) + 1 && strncmp(got, name, strlen(name)) == 0;
 }
 
 /* Takes a signal that the first process has got. */
@@ -354,7 +413,8 @@ static void the_guardian_keeps_no_descriptor_that_it_does_not_use(void)
     }
 }
 
-/* Checks that the directories of a run are there at its end, or not; the other end of the lifeline may be open. */
+/* Checks that the directories of a run are there at its end, or not; the other
+ * end of the lifeline may be open. */
 static void check_directories(bool has_state, bool is_open, bool are_left)
 {
     CHECK(mkdir("directory", 0700) == 0 && mkdir("state", 0700) == 0);

@@ -56,6 +56,7 @@ load helpers
 @test "the carrier tells the supervisor which machine is lost, and why" { "$HELPERS/carrier" lost; }
 @test "the carrier has a session of its own, and ends with the run's supervisor and at SIGTERM" {
   "$HELPERS/carrier" process
+  "$HELPERS/carrier" later
   "$HELPERS/carrier" failures
 }
 @test "at most 64 machines that have not answered are reached at a time" { "$HELPERS/carrier" many; }

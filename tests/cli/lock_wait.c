@@ -1,6 +1,7 @@
 /*
- * Tests the wait for the lock of a place (cli/place/lock.h): how long it lasts, and what is said of the holder. Time
- * passes only while the waiting process sleeps. The holder is this process, whatever the file says.
+ * Tests the wait for the lock of a place (cli/place/lock.h): how long it lasts,
+ * and what is said of the holder. Time passes only while the waiting process
+ * sleeps. The holder is this process, whatever the file says.
  */
 #include "tests/cli/said.h"
 #include "tests/lib/test.h"
@@ -58,7 +59,8 @@ static void hold(enum lock_part part)
     longest_pause = 0;
 }
 
-/* Waits for PART, which is released after SECONDS. Checks the result, what is said meanwhile, and the reason. */
+/* Waits for PART, which is released after SECONDS. Checks the result, what is
+ * said meanwhile, and the reason. */
 static void wait_for(enum lock_part part, double seconds, int wanted, const char *said,
                      const char *reason)
 {
@@ -76,7 +78,8 @@ static void wait_for(enum lock_part part, double seconds, int wanted, const char
     CHECK_EQUAL(test_count_open(), held >= 0 ? before : before - 1);
 }
 
-/* Returns the words about process PID, with AFTER behind them. They live until the next but one call. */
+/* Returns the words about process PID, with AFTER behind them. They live until
+ * the next but one call. */
 static const char *words(const char *before, pid_t pid, const char *what, const char *after)
 {
     static char text[2][300];
@@ -99,8 +102,10 @@ static pid_t make_dead(void)
     return pid;
 }
 
-#define WAITING  "k3thread: waiting: "
-#define GUARDIAN "the guardian of the last supervisor, which ends the processes that are left"
+#define WAITING "k3thread: waiting: "
+#define GUARDIAN                                                                                   \
+    "the guardian of the last supervisor, which ends the processes that are "                      \
+    "left"
 
 static void a_wait_names_the_holder_after_half_a_second(void)
 {
@@ -120,6 +125,7 @@ static void a_wait_names_the_holder_after_half_a_second(void)
     lock_sign(held, dead, dead, "/a/x.sock");
     wait_for(LOCK_LIFE, 1, 0, WAITING "somebody holds lock\n", "");
     hold(LOCK_START);
+    CHECK(signal(SIGXFSZ, SIG_DFL) == SIG_DFL); /* a command would inherit that it is ignored */
     wait_for(LOCK_START, 1, 0, words(WAITING, own, "another start", "\n"), "");
     hold(LOCK_START);
     CHECK_EQUAL(ftruncate(held, 0), 0); /* it is not written yet */

@@ -17,7 +17,7 @@ $(OF_PARTS): TEST_LIBS = $(PARTS) -Wl,--as-needed $(SHARED_LIBS)
 $(BUILD)/tests/cli/bell: TEST_LDFLAGS = -Wl,--wrap=poll,--wrap=syscall,--wrap=stat,--wrap=listen
 $(BUILD)/tests/cli/agent_methods: TEST_LDFLAGS = -Wl,--wrap=getsid
 $(BUILD)/tests/cli/caller: TEST_LDFLAGS = -Wl,--wrap=malloc
-$(BUILD)/tests/cli/carrier: TEST_LDFLAGS = -Wl,--wrap=clock_monotonic
+$(BUILD)/tests/cli/carrier: TEST_LDFLAGS = -Wl,--wrap=clock_monotonic,--wrap=write
 $(BUILD)/tests/cli/check_command: TEST_LDFLAGS = -Wl,--wrap=clock_monotonic,--wrap=clock_until
 $(BUILD)/tests/cli/client: TEST_LDFLAGS = -Wl,--wrap=send,--wrap=recv
 $(BUILD)/tests/cli/connections: TEST_LDFLAGS = -Wl,--wrap=clock_monotonic,--wrap=poll,--wrap=k3thread_poll \
