@@ -133,8 +133,10 @@ int __wrap_listen(int fd, int most);
 int __real_listen(int fd, int most);
 int __wrap_listen(int fd, int most)
 {
-    errno = listen_error;
-    return listen_error != 0 ? -1 : __real_listen(fd, most);
+    int result = listen_error != 0 ? -1 : __real_listen(fd, most);
+
+    errno = listen_error != 0 ? listen_error : EIO; /* of another call */
+    return result;
 }
 
 /* Rings at SOCKET. Returns what bell_ring() says. */

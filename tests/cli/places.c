@@ -69,7 +69,7 @@ static void check_paths(struct place *place, bool is_own, const char *wanted)
     check_written(&text, fill(wanted));
     CHECK_EQUAL(place->is_own, is_own);
     place_release(place);
-    CHECK(place->socket == NULL && place->logs == NULL);
+    CHECK(place->directory == NULL && place->socket == NULL && place->logs == NULL);
 }
 
 static void check_place(const char *label, const char *socket, bool is_own, const char *wanted)
@@ -341,6 +341,9 @@ static void another_directory_is_checked(void)
     if (geteuid() == 0) {
         CHECK(chmod("b", 0755) == 0 && chown("b", 65534, 65534) == 0);
         check_unprepared(&place, -EPERM, "HERE/a belongs to user 65534");
+        CHECK(chown("b", 0, 0) == 0 && chmod(".", 0755) == 0 && seteuid(65534) == 0);
+        check_prepared(&place, false); /* root may do everything anyway */
+        CHECK_EQUAL(seteuid(0), 0);
     }
     place_release(&place);
 }
