@@ -17,7 +17,6 @@ bool remote_input_is_wanted(const struct worker *worker)
 
 int remote_input_open(struct remote_input *input, const struct worker *worker)
 {
-    *input = (struct remote_input){.fd = -1};
     if (!remote_input_is_wanted(worker))
         return 0;
     input->is_file = worker->job->input != NULL;
@@ -61,14 +60,13 @@ NOT_INLINED void remote_input_send(struct remote_input *input, struct remote *re
         remote_input_close(input);
 }
 
-bool remote_input_take_reply(struct remote_input *input, int64_t id, bool failed)
+void remote_input_take_reply(struct remote_input *input, int64_t id, bool failed)
 {
     if (input->request == 0 || id != input->request)
-        return false;
+        return;
     input->request = 0;
     if (failed)
         remote_input_close(input);
-    return true;
 }
 
 void remote_input_close(struct remote_input *input)

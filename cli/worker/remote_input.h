@@ -17,7 +17,7 @@ struct remote_input {
 /* Returns true if WORKER's command has an input. */
 bool remote_input_is_wanted(const struct worker *worker);
 
-/* Opens the input. Returns 0 or -errno. */
+/* Opens INPUT, whose descriptor is -1 and whose other members are 0. Returns 0 or -errno. */
 int remote_input_open(struct remote_input *input, const struct worker *worker);
 
 /* Returns the descriptor to poll (fd -1: none). */
@@ -26,8 +26,8 @@ struct pollfd remote_input_poll(const struct remote_input *input);
 /* Sends the next piece to the agent's thread ID. Call it when the poll reports an event. */
 void remote_input_send(struct remote_input *input, struct remote *remote, int64_t id);
 
-/* Takes the reply with ID. FAILED: the command reads no more. Returns false if it is no reply to a piece. */
-bool remote_input_take_reply(struct remote_input *input, int64_t id, bool failed);
+/* Takes the reply with ID, if it is one to a piece. FAILED: the command reads no more. */
+void remote_input_take_reply(struct remote_input *input, int64_t id, bool failed);
 
 void remote_input_close(struct remote_input *input);
 

@@ -155,8 +155,7 @@ static void await_loss(struct remote_run *run)
     struct pollfd pollfd = {.fd = run->remote.fd, .events = POLLIN};
     char          byte;
 
-    if (poll(&pollfd, 1, LOSS_MILLISECONDS) <= 0 ||
-        recv(run->remote.fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0)
+    if (poll(&pollfd, 1, LOSS_MILLISECONDS) <= 0 || recv(run->remote.fd, &byte, 1, MSG_PEEK) > 0)
         return;
     run->has_ended = false;
     lose(run, "the connection was cut");
@@ -168,7 +167,7 @@ static bool take_reply(struct remote_run *run, const json_t *message)
     const json_t *error = json_object_get(message, "error");
 
     if (id != run->execute) {
-        (void) remote_input_take_reply(&run->input, id, error != NULL);
+        remote_input_take_reply(&run->input, id, error != NULL);
         return true; /* the reply to an "end" brings nothing: a report shows the effect */
     }
     if (error != NULL) {

@@ -24,7 +24,7 @@
 /* One process of the test. A process whose parent is 1 is a root of the leftovers. */
 static struct process {
     pid_t               pid, parent;
-    bool                is_of_probe;
+    bool                is_of_probe, unread; /* its state cannot be read */
     struct process_stat stat;
     bool                is_busy;
     int                 reads_left;    /* looks at it until it changes; 0: it does not */
@@ -36,8 +36,8 @@ static struct process {
 } processes[64];
 
 static size_t process_count;
-static double now;
-static double times[8]; /* what the next waits end at; 0: they take their time */
+static double start, now; /* the time at the beginning; it goes on */
+static double times[8];   /* what the next waits end at; 0: they take their time */
 static size_t time_count;
 static void (*after_wait)(void);
 static struct usage usage; /* of the thread's ended processes */
@@ -109,7 +109,7 @@ bool process_stat_read(pid_t pid, struct process_stat *ret)
     struct process *process = find(pid);
 
     CHECK_EQUAL(locks, 0);
-    if (process == NULL)
+    if (process == NULL || process->unread)
         return false;
     *ret = process->stat;
     if (process->reads_left > 0 && --process->reads_left == 0) {
@@ -150,6 +150,7 @@ uint64_t mark_read(pid_t pid)
 {
     struct process *process = find(pid);
 
+    CHECK(pid > 0);
     return process != NULL && process->is_of_probe ? ID + 1000 : ID;
 }
 
@@ -226,7 +227,7 @@ static void check(bool are_left, const char *wanted_waits, unsigned listed, unsi
     struct report *report = worker.report;
     bool           result;
 
-    now = 0;
+    now = start;
     finds = 0;
     waits[0] = '\0';
     time_count = 0;
@@ -275,6 +276,10 @@ static void idle_leftovers_get_a_moment(void)
         add(&(struct process){.pid = 300, .parent = 1, .is_of_probe = true, .is_busy = true});
     check(true, "1 2 4 8 16 16 16 16 16 16", 1, 1);
     forget();
+    start = 1024;
+    check(true, "1 2 4 8 16 16 16 16 16 16", 1, 1);
+    forget();
+    start = 0;
     set_times(0.0999, 0.1, 0);
     check(true, "1 2", 1, 1);
     forget();
@@ -401,24 +406,27 @@ static void leftovers_are_described(void)
     add(&(struct process){.pid = 203, .parent = 202, .stat = waiting, LINE("dd")});
     add(&(struct process){.pid = 204, .parent = 1, .line = "\0\0\0", .line_size = 3});
     add(&(struct process){.pid = 205, .parent = 1, .line = "cut", .line_size = 3});
-    add(&(struct process){.pid = 206, .parent = 1, .stat.is_exiting = true});
+    add(&(struct process){.pid = 206, .parent = 200, .stat.is_exiting = true});
+    add(&(struct process){.pid = 207, .parent = 200, .unread = true});
+    add(&(struct process){.pid = 208, .parent = 1, .line = "a\0b", .line_size = 3});
     add(&(struct process){.pid = 300, .parent = 1, .is_of_probe = true});
     set_times(2, 0, 0);
-    check(true, "1", 6, 6);
-    CHECK_EQUAL(read_lines, 5); /* a process that waits for a disk may not give its line */
+    check(true, "1", 7, 7);
+    CHECK_EQUAL(read_lines, 6); /* a process that waits for a disk may not give its line */
     check_list("[{\"pid\":200,\"command\":[\"sh\",\"-c\",\"\",\"x \\\"y\\\"\"],\"seconds\":1.5,"
                "\"listens\":[\"0.0.0.0:80\",\"0.0.0.0:8\"]},"
                "{\"pid\":201,\"command\":[\"title\"],\"seconds\":0.0,\"listens\":[\"0.0.0.0:80\"]},"
                "{\"pid\":202,\"command\":[\"kernel\"],\"seconds\":2.5,\"listens\":[]},"
                "{\"pid\":203,\"command\":[\"dd \\\"x\\\"\"],\"seconds\":0.5,\"listens\":[]},"
                "{\"pid\":204,\"command\":[\"\"],\"seconds\":0.0,\"listens\":[]},"
-               "{\"pid\":205,\"command\":[\"cut\"],\"seconds\":0.0,\"listens\":[]}]");
+               "{\"pid\":205,\"command\":[\"cut\"],\"seconds\":0.0,\"listens\":[]},"
+               "{\"pid\":208,\"command\":[\"a\",\"b\"],\"seconds\":0.0,\"listens\":[]}]");
     process_count = 1;
     processes[0] = (struct process){.pid = 210, .parent = 1, .stat.name = "next"};
     set_times(2, 0, 0);
-    check(true, "1", 7, 7); /* of the next run, behind those of the last one */
-    CHECK_TEXT(strstr(worker.report->left, ",{\"pid\":205"),
-               ",{\"pid\":205,\"command\":[\"cut\"],\"seconds\":0.0,\"listens\":[]},"
+    check(true, "1", 8, 8); /* of the next run, behind those of the last one */
+    CHECK_TEXT(strstr(worker.report->left, ",{\"pid\":208"),
+               ",{\"pid\":208,\"command\":[\"a\",\"b\"],\"seconds\":0.0,\"listens\":[]},"
                "{\"pid\":210,\"command\":[\"next\"],\"seconds\":0.0,\"listens\":[]}]");
     forget();
 }
@@ -443,6 +451,11 @@ static void a_process_that_ends_meanwhile_is_not_described(void)
     set_times(2, 0, 0);
     check(true, "1", 1, 1);
     check_list("[{\"pid\":201,\"command\":[\"sh\"],\"seconds\":0.0,\"listens\":[]}]");
+    forget();
+    *one = (struct process){.pid = 200, .parent = 201, .reads_left = 3};
+    processes[1].parent = 1;
+    set_times(2, 0, 0);
+    check(true, "1", 1, 1);
     forget();
 }
 
@@ -489,10 +502,59 @@ static void a_description_has_a_limit(void)
     forget();
 }
 
+/* Returns the size of the description of COUNT processes with lines of 500 bytes, but the last one's of LAST. */
+static size_t size_of_description(size_t count, size_t last)
+{
+    static char line[512];
+    size_t      size;
+
+    memset(line, 'x', sizeof(line));
+    process_count = 0;
+    for (size_t i = 0; i < count; i++)
+        add(&(struct process){.pid = 200 + (pid_t) i,
+                              .parent = 1,
+                              .line = line,
+                              .line_size = i + 1 < count ? 500 : last});
+    set_times(2, 0, 0);
+    check(true, "1", (unsigned) count, (unsigned) count);
+    size = strlen(worker.report->left) - 1;
+    forget();
+    return size;
+}
+
+static void the_limit_of_a_description_is_exact(void)
+{
+    size_t last = 16384 - size_of_description(30, 0), least = SIZE_MAX, most = 0;
+
+    CHECK_EQUAL(size_of_description(30, last), 16384);
+    add(&(struct process){.pid = 400, .parent = 1}); /* there is no room for it */
+    set_times(2, 0, 0);
+    check(true, "1", 30, 31);
+    forget();
+    for (size_t i = 1; i <= 18; i++) { /* an address has 18 bytes, with its comma */
+        size_t size;
+
+        process_count = 0;
+        add(&(struct process){.pid = 200,
+                              .parent = 1,
+                              .line = "12345678901234567890",
+                              .line_size = i,
+                              .addresses = 1000});
+        set_times(2, 0, 0);
+        check(true, "1", 1, 1);
+        size = strlen(worker.report->left) - strlen("]}]");
+        forget();
+        least = size < least ? size : least;
+        most = size > most ? size : most;
+    }
+    CHECK(least == 16384 && most == 16384 + 17);
+}
+
 TEST_MAIN({"idle", idle_leftovers_get_a_moment}, {"work", leftovers_at_work_get_more_time},
           {"processor", the_processor_time_of_leftovers_is_limited},
           {"ended", ended_processes_count_to_the_time_of_leftovers},
           {"raised", an_exception_ends_the_wait}, {"failed", a_look_that_fails_reports_nothing},
           {"described", leftovers_are_described},
           {"gone", a_process_that_ends_meanwhile_is_not_described},
-          {"many", many_leftovers_are_counted}, {"limit", a_description_has_a_limit})
+          {"many", many_leftovers_are_counted}, {"limit", a_description_has_a_limit},
+          {"exact", the_limit_of_a_description_is_exact})

@@ -174,6 +174,59 @@ load helpers
 @test "--log-limit frees whole blocks, a quarter of the limit at a time" { "$HELPERS/worker" limit; }
 @test "a limited log is looked at when it grows, and else at intervals" { "$HELPERS/worker" growth; }
 
+@test "a worker waits for the end of its command, and reaps it" { "$HELPERS/execution" run; }
+@test "the status of a command that a debugger holds is read" { "$HELPERS/execution" status; }
+@test "a time limit ends a run, and an attached process hears of it first" {
+  "$HELPERS/execution" limit
+  "$HELPERS/execution" attached
+}
+@test "a command that is not ready in time is ended" { "$HELPERS/execution" late; }
+@test "a command that cannot be ended is left" { "$HELPERS/execution" left; }
+@test "a worker serves the terminal and the log" { "$HELPERS/execution" served; }
+@test "a probe makes a thread ready once" { "$HELPERS/execution" ready; }
+@test "a worker that waits for a second releases its stack" { "$HELPERS/execution" rest; }
+@test "a command begins when its library is loaded" { "$HELPERS/execution" loading; }
+
+@test "a start makes a process, and notes it" { "$HELPERS/starting" started; }
+@test "a command gets all that its start asks for" { "$HELPERS/starting" asked; }
+@test "the pipe of an input is opened anew for each run" { "$HELPERS/starting" pipe; }
+@test "a command at a terminal gets no other input" { "$HELPERS/starting" terminal; }
+@test "a command that cannot be prepared is not started" { "$HELPERS/starting" unprepared; }
+@test "a start that fails says at which step, with the status of a shell" { "$HELPERS/starting" steps; }
+@test "the directory of a log that was removed is made again for a start" { "$HELPERS/starting" log; }
+
+@test "a command runs at an agent, and the connection is kept for the next one" { "$HELPERS/far_run" run; }
+@test "an agent is told all of a start" { "$HELPERS/far_run" start; }
+@test "a command that an agent refuses does not run" { "$HELPERS/far_run" refused; }
+@test "a lost machine ends the run, with the reason" { "$HELPERS/far_run" lost; }
+@test "an agent that breaks the protocol is left" { "$HELPERS/far_run" protocol; }
+@test "a command that is killed just before its machine is lost is lost with it" { "$HELPERS/far_run" killed; }
+@test "a run on another machine that cannot be prepared does not begin" { "$HELPERS/far_run" unprepared; }
+@test "exceptions and signals are sent to the agent" { "$HELPERS/far_data" exceptions; }
+@test "a command on another machine that is not ready in time is ended" { "$HELPERS/far_data" late; }
+@test "the server hears of a process that attaches itself on another machine" { "$HELPERS/far_data" attached; }
+@test "the input is sent to another machine piece by piece" { "$HELPERS/far_data" input; }
+@test "a command on another machine that reads no more gets no more input" { "$HELPERS/far_data" unread; }
+@test "an input for another machine blocks nobody" {
+  "$HELPERS/far_data" flags
+  "$HELPERS/far_data" empty
+}
+@test "an input for another machine becomes nobody's terminal" { "$HELPERS/far_data" tty-input; }
+@test "a terminal on another machine is shown here, and gets its size from here" { "$HELPERS/far_data" terminal; }
+@test "an agent waits for a slow reader of the output, unless the run is ending" { "$HELPERS/far_data" slow; }
+@test "a command on another machine gets SIGPIPE when its reader has gone" { "$HELPERS/far_data" gone; }
+@test "an agent is asked for a probe until it answers" { "$HELPERS/far_probe" asked; }
+@test "the errors of an agent say what becomes of a probe" { "$HELPERS/far_probe" errors; }
+@test "a probe of an agent ends with the connection, or by an order" { "$HELPERS/far_probe" ends; }
+@test "the log of a command on another machine is looked at here" { "$HELPERS/far_probe" log; }
+@test "the limit of a description of leftovers is exact" { "$HELPERS/left" exact; }
+
+@test "a list of children is read whole, however long it is" { "$HELPERS/tree" list; }
+@test "a walk through the children of a process ends when it is told" { "$HELPERS/tree" walk; }
+@test "the first worker for a machine connects to its agent" { "$HELPERS/far_run" connect; }
+@test "a connection to an agent on which something is under way is closed" { "$HELPERS/far_run" leave; }
+@test "the last words of an agent are read" { "$HELPERS/far_data" last-words; }
+
 @test "an end asks the command's group at once, and after half of the grace the others, once each" { "$HELPERS/ending" group; }
 @test "a process that ignores the signal of an end gets SIGTERM" { "$HELPERS/ending" ignored; }
 @test "an end spares the process in which the exception has arrived" { "$HELPERS/ending" spared; }

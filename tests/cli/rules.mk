@@ -52,10 +52,15 @@ $(BUILD)/tests/cli/view: TEST_LDFLAGS = -Wl,--wrap=clock_monotonic
 # The parts of a worker.
 $(BUILD)/tests/cli/cleanup $(BUILD)/tests/cli/ending: TEST_LDFLAGS = \
 	-Wl,--wrap=kill,--wrap=getpgid,--wrap=clock_monotonic,--wrap=clock_until,--wrap=k3thread_poll,--wrap=tdestroy
+$(BUILD)/tests/cli/execution: TEST_LDFLAGS = \
+	-Wl,--wrap=clock_monotonic,--wrap=clock_until,--wrap=k3thread_poll,--wrap=poll
+$(BUILD)/tests/cli/far_data $(BUILD)/tests/cli/far_run: TEST_LDFLAGS = -Wl,--wrap=poll
+$(BUILD)/tests/cli/far_probe: TEST_LDFLAGS = -Wl,--wrap=k3thread_poll
 $(BUILD)/tests/cli/left: TEST_LDFLAGS = -Wl,--wrap=clock_monotonic,--wrap=clock_until,--wrap=k3thread_poll
 $(BUILD)/tests/cli/life: TEST_LDFLAGS = \
 	-Wl,--wrap=clock_monotonic,--wrap=clock_wall,--wrap=clock_until,--wrap=k3thread_sleep
 $(BUILD)/tests/cli/raised: TEST_LDFLAGS = -Wl,--wrap=kill
+$(BUILD)/tests/cli/starting: TEST_LDFLAGS = -Wl,--wrap=clock_monotonic,--wrap=clock_wall
 
 # The C library of the quick way, whose names begin with quick_ here.
 $(BUILD)/tests/cli/quick_names.o: $(BUILD)/quick/cli/quick/libc.c.o

@@ -11,6 +11,7 @@
 
 #include <pthread.h>
 #include <sched.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 
 int __real_children_read(int fd, pid_t **ret, size_t *ret_count);
@@ -149,4 +150,62 @@ static void heirs_of_a_sibling_are_found(void)
     CHECK_EQUAL(kill(heir, SIGKILL), 0);
 }
 
-TEST_MAIN({"heirs", heirs_of_the_dead_are_found}, {"sibling", heirs_of_a_sibling_are_found})
+/* A list of children is a file like any other here, of COUNT pids. */
+static void check_long_list(pid_t count)
+{
+    int    fd = memfd_create("children", MFD_CLOEXEC);
+    pid_t *pids;
+    size_t read_count;
+
+    for (pid_t pid = 1; pid <= count; pid++)
+        CHECK(dprintf(fd, "%d ", 1000 + (int) pid) > 0);
+    for (int i = 0; i < 2; i++) { /* it is read from its beginning each time */
+        CHECK_EQUAL(children_read(fd, &pids, &read_count), 0);
+        CHECK_EQUAL(read_count, count);
+        for (pid_t pid = 1; pid <= count; pid++)
+            CHECK_EQUAL(pids[pid - 1], 1000 + pid);
+        free(pids);
+    }
+    close(fd);
+}
+
+static void a_list_of_children_is_read_whole(void)
+{
+    sibling = -1; /* nothing dies */
+    for (pid_t count = 0; count <= 5; count++)
+        check_long_list(count);
+    for (pid_t count = 405; count < 415; count++) /* about half a buffer of 4 KiB */
+        check_long_list(count);
+    for (pid_t count = 815; count < 823; count++) /* a whole one */
+        check_long_list(count);
+    check_long_list(8000);
+    CHECK_EQUAL(children_read(-1, NULL, NULL), -EBADF);
+}
+
+static bool note_pid(pid_t pid, void *context)
+{
+    CHECK(pid == heir || pid == leader);
+    ++*(int *) context;
+    return pid != leader;
+}
+
+/* A walk ends when it is told to. Another thread of a process may have children, too. */
+static void a_walk_goes_on_as_long_as_it_is_told(void)
+{
+    int ends[2], visits = 0;
+
+    sibling = -1;
+    CHECK_EQUAL(pipe(ends), 0);
+    leader = start_leader(ends[1]);
+    CHECK_EQUAL(read(ends[0], &heir, sizeof(heir)), sizeof(heir));
+    children_walk(getpid(), note_pid, &visits);
+    CHECK_EQUAL(visits, 1);
+    children_walk(leader, note_pid, &visits);
+    CHECK_EQUAL(visits, 2);
+    CHECK_EQUAL(kill(heir, SIGKILL), 0);
+    CHECK_EQUAL(kill(leader, SIGKILL), 0);
+}
+
+TEST_MAIN({"heirs", heirs_of_the_dead_are_found}, {"sibling", heirs_of_a_sibling_are_found},
+          {"list", a_list_of_children_is_read_whole},
+          {"walk", a_walk_goes_on_as_long_as_it_is_told})
