@@ -227,6 +227,27 @@ load helpers
 @test "a connection to an agent on which something is under way is closed" { "$HELPERS/far_run" leave; }
 @test "the last words of an agent are read" { "$HELPERS/far_data" last-words; }
 
+@test "k3thread-host is looked for in three places" { "$HELPERS/loading" places; }
+@test "k3thread-host gets a pipe and the arguments of the call" { "$HELPERS/loading" begun; }
+@test "k3thread-host says whether it can call the function" { "$HELPERS/loading" news; }
+@test "without k3thread-host nothing is loaded" { "$HELPERS/loading" missing; }
+
+@test "a thread's terminal has a size, here or on another machine" { "$HELPERS/run_terminal" size; }
+@test "the output of a terminal goes to the log and to the screen" { "$HELPERS/run_terminal" output; }
+@test "a slow log holds a terminal, and loses nothing" { "$HELPERS/run_terminal" slow; }
+@test "a terminal goes on when its log cannot be written" { "$HELPERS/run_terminal" broken; }
+@test "the rest of a terminal's output is limited, and so is the wait for the log" { "$HELPERS/run_terminal" rest; }
+
+@test "without a jobserver a command gets no descriptors of it" { "$HELPERS/tokens" none; }
+@test "a jobserver gives a command a fifo and a pipe" { "$HELPERS/tokens" opened; }
+@test "the server of a jobserver is told when a command begins and ends" { "$HELPERS/tokens" told; }
+@test "a jobserver that cannot be opened is explained" { "$HELPERS/tokens" failures; }
+
+@test "all adopted processes are killed and reaped" { "$HELPERS/children_end" all; }
+@test "dead processes are reaped while others live" { "$HELPERS/children_end" dead; }
+@test "processes that outlive their kill by ten seconds are given up" { "$HELPERS/children_end" given-up; }
+@test "processes without a descriptor are looked at again soon" { "$HELPERS/children_end" unwatched; }
+
 @test "an end asks the command's group at once, and after half of the grace the others, once each" { "$HELPERS/ending" group; }
 @test "a process that ignores the signal of an end gets SIGTERM" { "$HELPERS/ending" ignored; }
 @test "an end spares the process in which the exception has arrived" { "$HELPERS/ending" spared; }

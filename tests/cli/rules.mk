@@ -61,6 +61,12 @@ $(BUILD)/tests/cli/life: TEST_LDFLAGS = \
 	-Wl,--wrap=clock_monotonic,--wrap=clock_wall,--wrap=clock_until,--wrap=k3thread_sleep
 $(BUILD)/tests/cli/raised: TEST_LDFLAGS = -Wl,--wrap=kill
 $(BUILD)/tests/cli/starting: TEST_LDFLAGS = -Wl,--wrap=clock_monotonic,--wrap=clock_wall
+$(BUILD)/tests/cli/loading: TEST_LDFLAGS = -Wl,--wrap=access,--wrap=readlink
+$(BUILD)/tests/cli/run_terminal: TEST_LDFLAGS = \
+	-Wl,--wrap=read,--wrap=clock_monotonic,--wrap=clock_until,--wrap=k3thread_poll
+$(BUILD)/tests/cli/tokens: TEST_LDFLAGS = -Wl,--wrap=inotify_add_watch,--wrap=mkfifo,--wrap=pipe2
+$(BUILD)/tests/cli/children_end: TEST_LDFLAGS = \
+	-Wl,--wrap=clock_monotonic,--wrap=poll,--wrap=waitpid,--wrap=nanosleep,--wrap=syscall
 
 # The C library of the quick way, whose names begin with quick_ here.
 $(BUILD)/tests/cli/quick_names.o: $(BUILD)/quick/cli/quick/libc.c.o
