@@ -431,11 +431,19 @@ EOF
 
 # --- Parts of the quick way, tested alone: see tests/cli/quick.c and quick_libc.c ---
 
+@test "the quick way runs no set-id program, and no program without a command" { "$HELPERS/quick_way" usual; }
+@test "the quick way leaves a failure before its request to the program" { "$HELPERS/quick_way" before; }
+@test "the quick way waits for an answer in pieces" { "$HELPERS/quick_way" answers; }
+@test "the program takes over from the quick way what is not plain, with what has come" { "$HELPERS/quick_way" taken; }
+@test "the program sends what the quick way did not send in full" { "$HELPERS/quick_way" unsent; }
 @test "the quick way reads plain starts" { "$HELPERS/quick" starts; }
 @test "the quick way reads plain joins, raises and lists" { "$HELPERS/quick" commands; }
 @test "the quick way leaves all other lines to the program" { "$HELPERS/quick" other-lines; }
+@test "the quick way writes the requests of plain lines" { "$HELPERS/quick" requests; }
 @test "the quick way reads plain answers" { "$HELPERS/quick" answers; }
 @test "the quick way leaves other answers to the program" { "$HELPERS/quick" other-answers; }
+@test "the quick way reports what it has written in part, and leaves what it cannot write to the program" { "$HELPERS/quick" failures; }
+@test "the quick way cuts tables to the width of the terminal" { "$HELPERS/quick" cut; }
 @test "the quick way aligns tables" { "$HELPERS/quick" tables; }
 @test "the quick way leaves odd tables to the program" { "$HELPERS/quick" odd-tables; }
 @test "the quick way writes a long table in pieces" { "$HELPERS/quick" long-table; }
@@ -453,7 +461,7 @@ EOF
 @test "the quick way uses sockets" { "$HELPERS/quick_libc" sockets; }
 
 @test "every case of the programs of the quick way is run here" {
-  for program in quick quick_libc; do
+  for program in quick quick_libc quick_way; do
     for name in $("$HELPERS/$program"); do
       grep -qE "HELPERS/$program\" $name( |;|\$)" "$BATS_TEST_FILENAME" || echo "$program $name"
     done

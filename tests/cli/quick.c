@@ -6,12 +6,18 @@
 #include "cli/quick/list_answer.h"
 #include "cli/quick/plain_command.h"
 
+#include <jansson.h>
+#include <sys/ioctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <termios.h>
+
 #define RESULT(json) "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":" json "}"
 #define PART(rows)   "{\"jsonrpc\":\"2.0\",\"method\":\"table\",\"params\":{\"table\":\"" rows "\"}}"
 #define TABLE(rows)  RESULT("{\"table\":\"" rows "\"}")
 
 static char *no_variables[] = {NULL};
-static char  no_word[] = "A=B";
+static char  no_word[] = "list";
 
 /* The process of the quick way ends so soon that it frees nothing: the address sanitizer must not look for leaks. */
 const char *__asan_default_options(void);
@@ -43,7 +49,8 @@ static bool read_line(struct plain_command *command, const char *line)
     }
     memset(command, 0x7f, sizeof(*command));
     words[count] = NULL;
-    words[count + 1] = no_word; /* the environment stands there */
+    words[count + 1] = no_word; /* the environment stands there, and may look like a command */
+    words[count + 2] = NULL;
     return plain_command_read(command, words, no_variables);
 }
 
@@ -187,6 +194,50 @@ static void all_other_lines_are_left_to_the_program(void)
     CHECK(read_line(&got, "-S a list"));
 }
 
+/* Checks the parameters of the request for LINE: all of them, or that each member of WANTED is among those of a start. */
+static void check_params(const char *line, const char *wanted)
+{
+    struct plain_command command;
+    struct text          params = {0};
+    json_t              *got, *members = json_loads(wanted, JSON_REJECT_DUPLICATES, NULL);
+
+    CHECK(read_line(&command, line) && plain_command_write(&command, &params) && members != NULL);
+    got = json_loadb(params.data, params.size, JSON_REJECT_DUPLICATES, NULL);
+    if (command.command == QUICK_START)
+        CHECK_EQUAL(json_object_update_existing(members, got), 0);
+    if (got == NULL ||
+        (command.command == QUICK_START ? !json_equal(members, json_loads(wanted, 0, NULL))
+                                        : !json_equal(members, got))) {
+        fprintf(stderr, "'%.*s'\n", (int) params.size, params.data);
+        test_fail(__FILE__, __LINE__, "as it should be");
+    }
+    json_decref(got);
+    json_decref(members);
+    text_release(&params);
+}
+
+static void requests_are_written(void)
+{
+    struct plain_command command;
+    struct text          params = {0};
+
+    check_params("start -n web true -x",
+                 "{\"name\":\"web\",\"command\":[\"true\",\"-x\"],\"env\":{}}");
+    check_params("join web",
+                 "{\"thread\":\"web\",\"members\":[\"id\",\"name\",\"runs\",\"exit_code\","
+                 "\"signal\",\"exception\",\"message\",\"unended\"]}");
+    check_params("raise 7 HUP", "{\"exception\":\"HUP\",\"thread\":7,\"members\":[\"id\"]}");
+    check_params("list a", "{\"threads\":[\"a\"],\"table\":true}");
+    /* Only the program reports that there is no current directory. */
+    CHECK(mkdir("gone", 0700) == 0 && chdir("gone") == 0 && rmdir("../gone") == 0);
+    CHECK(read_line(&command, "start true"));
+    CHECK(!plain_command_write(&command, &params));
+    /* Nor does it send what memory was lacking for. */
+    params.failed = true;
+    CHECK(read_line(&command, "list"));
+    CHECK(!plain_command_write(&command, &params));
+}
+
 /* Answers */
 
 /* Sends the standard output to a file, and returns what the caller gives to take_output(). */
@@ -232,6 +283,7 @@ static void check_answer(enum quick_command command, const char *line, int statu
 static void plain_answers_are_read(void)
 {
     check_answer(QUICK_START, RESULT("{\"id\":12}"), 0, "12\n");
+    check_answer(QUICK_START, RESULT("{\"id\":0}"), 0, "0\n");
     check_answer(QUICK_START, RESULT("{\"id\":999999999999999999}"), 0, "999999999999999999\n");
     check_answer(QUICK_RAISE, RESULT("[{\"id\":1}]"), 0, "");
     check_answer(QUICK_RAISE, RESULT("[{\"id\":1},{\"id\":22},{\"id\":0}]"), 0, "");
@@ -290,6 +342,92 @@ static void other_answers_are_left_to_the_program(void)
     check_answer(QUICK_START, "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"id\":12}]", -1, "");
 }
 
+/* Sends standard output to the file PATH with FLAGS, of which at most LIMIT bytes are kept, and error to a pipe. */
+static int limit_output(const char *path, int flags, rlim_t limit)
+{
+    int fd = open(path, flags | O_CLOEXEC, 0600), ends[2];
+
+    CHECK(fd >= 0 && pipe2(ends, O_CLOEXEC | O_NONBLOCK) == 0);
+    (void) signal(SIGXFSZ, SIG_IGN);
+    CHECK_EQUAL(setrlimit(RLIMIT_FSIZE, &(struct rlimit){limit, limit}), 0);
+    CHECK(dup2(fd, STDOUT_FILENO) >= 0 && dup2(ends[1], STDERR_FILENO) >= 0);
+    close(fd);
+    close(ends[1]);
+    return ends[0];
+}
+
+/* Ends this process with status 0 if GOT is STATUS, and the error output is MESSAGE. */
+static void check_limited(int got, int status, int errors, const char *message)
+{
+    char    bytes[256];
+    ssize_t size = read(errors, bytes, sizeof(bytes) - 1);
+
+    bytes[size > 0 ? size : 0] = '\0';
+    if (got != status || strcmp(bytes, message) != 0)
+        test_fail(__FILE__, __LINE__, bytes);
+    _exit(0);
+}
+
+static int print_table(const char *lines);
+
+/* Writes the answer to a start, or a long table if IS_TABLE, where only LIMIT bytes have room. */
+static void print_limited(bool is_table, rlim_t limit)
+{
+    static const char id[] = RESULT("{\"id\":12}");
+    static char       table[300000] = "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"table\":\"";
+    size_t            size = strlen(table);
+    int               errors = limit_output(limit > 0 ? "limited" : "/dev/full",
+                              limit > 0 ? O_WRONLY | O_CREAT | O_TRUNC : O_WRONLY, limit);
+
+    if (!is_table)
+        check_limited(answer_end(QUICK_START, id, strlen(id)), limit > 0 ? 1 : -1, errors,
+                      limit > 0 ? "k3thread: cannot write to standard output\n" : "");
+    for (int i = 0; i < 10000; i++)
+        size += (size_t) snprintf(table + size, sizeof(table) - size, "%d\\tx\\n", i);
+    snprintf(table + size, sizeof(table) - size, "\"}}\n");
+    check_limited(print_table(table), limit > 0 ? 1 : -1, errors,
+                  limit > 0 ? "k3thread: list: cannot write to standard output\n" : "");
+}
+
+static void print_no_id(void)
+{
+    print_limited(false, 0);
+}
+
+static void print_half_an_id(void)
+{
+    print_limited(false, 1);
+}
+
+static void print_no_table(void)
+{
+    print_limited(true, 0);
+}
+
+static void print_a_piece(void)
+{
+    print_limited(true, 10);
+}
+
+static void print_some_pieces(void)
+{
+    print_limited(true, 70000);
+}
+
+/* What cannot be written at all is left to the program. What is written in part is not written again, but reported. */
+static void failures_to_write_are_reported(void)
+{
+    static void (*const prints[])(void) = {print_no_id, print_half_an_id, print_no_table,
+                                           print_a_piece, print_some_pieces};
+    char output[256];
+
+    for (size_t i = 0; i < sizeof(prints) / sizeof(prints[0]); i++)
+        if (test_child(prints[i], output, sizeof(output)) != 0) {
+            fprintf(stderr, "%zu: '%s'\n", i, output);
+            test_fail(__FILE__, __LINE__, "as it should be");
+        }
+}
+
 /* Tables */
 
 /* Measures LINES, each of which ends with a newline, and prints the table. Returns the status. */
@@ -338,6 +476,47 @@ static void tables_are_aligned(void)
                 "2   ab                          y\n");
 }
 
+/* Checks the table at a terminal of COLUMNS. */
+static void check_cut(int columns, const char *wanted)
+{
+    struct winsize window = {.ws_row = 24, .ws_col = (unsigned short) columns};
+    struct termios settings;
+    int  master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC), saved = dup(STDOUT_FILENO), fd, got;
+    char bytes[256];
+    size_t size = 0;
+
+    CHECK(master >= 0 && grantpt(master) == 0 && unlockpt(master) == 0);
+    fd = open(ptsname(master), O_RDWR | O_NOCTTY | O_CLOEXEC);
+    CHECK(fd >= 0 && ioctl(fd, TIOCSWINSZ, &window) == 0 && tcgetattr(fd, &settings) == 0);
+    cfmakeraw(&settings);
+    CHECK(tcsetattr(fd, TCSANOW, &settings) == 0 && dup2(fd, STDOUT_FILENO) >= 0);
+    got = print_table(TABLE("ID\\tNAME\\n1\\tab\\n12\\tlonger\\n\\t\\n") "\n");
+    CHECK_EQUAL(write(fd, "$", 1), 1);
+    CHECK(dup2(saved, STDOUT_FILENO) >= 0);
+    close(saved);
+    close(fd);
+    CHECK_EQUAL(got, 0);
+    while (size == 0 || bytes[size - 1] != '$') {
+        ssize_t n = read(master, bytes + size, sizeof(bytes) - size);
+
+        CHECK(n > 0);
+        size += (size_t) n;
+    }
+    bytes[size - 1] = '\0';
+    CHECK_TEXT(bytes, wanted);
+    close(master);
+}
+
+static void tables_are_cut(void)
+{
+    check_cut(80, "ID  NAME\n1   ab\n12  longer\n\n");
+    check_cut(8, "ID  NAME\n1   ab\n12  long\n\n");
+    check_cut(7, "ID  NAM\n1   ab\n12  lon\n\n");
+    check_cut(3, "ID\n1\n12\n\n");
+    check_cut(1, "I\n1\n1\n\n");
+    check_cut(0, "ID  NAME\n1   ab\n12  longer\n\n"); /* the width is not known */
+}
+
 static void odd_tables_are_left_to_the_program(void)
 {
     check_table(TABLE(SIXTEEN "p\\tq\\n") "\n", -1, "");
@@ -348,6 +527,7 @@ static void odd_tables_are_left_to_the_program(void)
     check_table(TABLE("A\\r\\n") "\n", -1, "");
     check_table(TABLE("A\\u0041\\n") "\n", -1, "");
     check_table(TABLE("A\x1f\\n") "\n", -1, "");
+    check_table(TABLE("A\x1fn") "\n", -1, "");
     check_table(TABLE("A\x7f\\n") "\n", -1, "");
     check_table(TABLE("A\xc3\xa4\\n") "\n", -1, "");
     check_table(RESULT("[]") "\n", -1, "");
@@ -383,7 +563,8 @@ static void a_long_table_is_written_in_pieces(void)
 
 TEST_MAIN({"starts", plain_starts_are_read}, {"commands", plain_joins_raises_and_lists_are_read},
           {"other-lines", all_other_lines_are_left_to_the_program},
-          {"answers", plain_answers_are_read},
-          {"other-answers", other_answers_are_left_to_the_program}, {"tables", tables_are_aligned},
-          {"odd-tables", odd_tables_are_left_to_the_program},
+          {"requests", requests_are_written}, {"answers", plain_answers_are_read},
+          {"other-answers", other_answers_are_left_to_the_program},
+          {"failures", failures_to_write_are_reported}, {"tables", tables_are_aligned},
+          {"cut", tables_are_cut}, {"odd-tables", odd_tables_are_left_to_the_program},
           {"long-table", a_long_table_is_written_in_pieces})

@@ -31,6 +31,7 @@ $(BUILD)/tests/cli/display: TEST_LDFLAGS = -Wl,--wrap=poll,--wrap=descriptors_re
 $(BUILD)/tests/cli/guardian: TEST_LDFLAGS = -Wl,--wrap=syscall
 $(BUILD)/tests/cli/far_side: TEST_LDFLAGS = -Wl,--wrap=malloc
 $(BUILD)/tests/cli/followers: TEST_LDFLAGS = -Wl,--wrap=calloc
+$(BUILD)/tests/cli/far_log: TEST_LDFLAGS = -Wl,--wrap=pwrite
 $(BUILD)/tests/cli/host_way: TEST_LDFLAGS = -Wl,--wrap=clock_monotonic
 $(BUILD)/tests/cli/joins: TEST_LDFLAGS = -Wl,--wrap=disk_is_full
 $(BUILD)/tests/cli/inner_list: TEST_LDFLAGS = -Wl,--wrap=array_room
@@ -73,6 +74,10 @@ $(BUILD)/tests/cli/quick_names.o: $(BUILD)/quick/cli/quick/libc.c.o
 	$(Q)$(NM) --defined-only -g $< | sed -E 's/.* (.+)/\1 quick_\1/' >$@.names
 	$(Q)$(OBJCOPY) --redefine-syms=$@.names $< $@
 $(BUILD)/tests/cli/quick_libc: $(BUILD)/tests/cli/quick_names.o
+
+# The course of the quick way. The test defines what it calls.
+$(BUILD)/tests/cli/quick_way: $(BUILD)/quick/cli/quick/quick.c.o
+$(BUILD)/tests/cli/quick_way: TEST_LDFLAGS = -Wl,--wrap=close,--wrap=_exit
 
 # The quick way without the part that runs before the C library has begun.
 $(BUILD)/tests/cli/quick: $(filter-out %/quick/libc.c.o %/quick/quick.c.o %/entry.S.o,$(QUICK_OBJECTS))

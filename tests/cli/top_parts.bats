@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# The loop of top, and its display: see tests/cli/top_loop.c and display.c.
+# The loop of top, its display, and its log of another machine: see tests/cli/top_loop.c, display.c and far_log.c.
 
 load helpers
 
@@ -36,3 +36,8 @@ load helpers
   "$HELPERS/display" stops
   "$HELPERS/display" stays
 }
+
+@test "top asks for a log on another machine until its end, and goes on there" { "$HELPERS/far_log" end; }
+@test "top leaves a log on another machine alone when it cannot be read" { "$HELPERS/far_log" failed; }
+@test "top keeps a log on another machine in pieces, as far as there is memory" { "$HELPERS/far_log" pieces; }
+@test "top forgets the oldest bytes of a log on another machine" { "$HELPERS/far_log" old; }
