@@ -74,15 +74,15 @@ int pty_open(const struct pty_size *size, int *ret_master, int *ret_slave)
 {
     int master = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
     int slave = master >= 0 ? open_slave(master) : -1;
-    int error = slave >= 0 ? pty_resize(slave, size) : -errno;
 
-    if (error != 0) {
-        if (slave >= 0)
-            close(slave);
+    if (slave < 0) {
+        int error = -errno;
+
         if (master >= 0)
             close(master);
         return error;
     }
+    (void) pty_resize(slave, size);
     pty_reset(slave);
     *ret_master = master;
     *ret_slave = slave;

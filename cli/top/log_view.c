@@ -3,7 +3,6 @@
 #include "cli/base/size.h"
 #include "cli/top/footer.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,10 +20,12 @@ static size_t room(const struct state *state)
 void log_view_open(struct state *state, const struct row *row)
 {
     struct log_view *view = &state->log;
+    int              error = state->is_local ? 0 : far_log_open(&view->far, state->client, row->id);
     char            *name;
 
-    if (!state->is_local && far_log_open(&view->far, state->client, row->id) != 0) {
-        state_say(state, "cannot read the log: %s", strerror(errno));
+    if (error != 0) {
+        far_log_close(&view->far);
+        state_say(state, "cannot read the log: %s", strerror(-error));
         return;
     }
     name = strdup(row->name);

@@ -110,7 +110,10 @@ load helpers
 
 @test "the replay of a long output begins with a line" { "$HELPERS/terminal" long-replays; }
 @test "each reader of a terminal's output follows it, or is told that bytes are lost" { "$HELPERS/terminal" readers; }
-@test "a terminal of a thread has the settings of a new one, and a size" { "$HELPERS/terminal" pairs; }
+@test "a terminal of a thread has the settings of a new one, and a size" {
+  "$HELPERS/terminal" pairs
+  "$HELPERS/terminal" nobodys
+}
 
 @test "another key behind ^\\ is dropped as a whole, in whatever pieces the keys come" { "$HELPERS/detach" pieces; }
 @test "a key that has begun is whole after a pause" { "$HELPERS/detach" pause; }

@@ -93,6 +93,22 @@ static void small_tables_are_whole(void)
     check_table(&table, 0, "   b\nc\n");
 }
 
+/* A table that follows other text is cut by itself. */
+static void a_table_may_follow_text(void)
+{
+    struct table table = {0};
+    struct text  text = {0};
+
+    add_lines(&table, "日本語\nab\n");
+    text_add(&text, "a text with \303\244: ");
+    text_add_table(&text, &table, 4);
+    check_written(&text, "a text with \303\244: 日本\nab\n");
+    add_lines(&table, "ab\n");
+    text_add(&text, "a text with \303\244: ");
+    text_add_table(&text, &table, 9);
+    check_written(&text, "a text with \303\244: ab\n");
+}
+
 /* All columns behind the sixteenth have one width. */
 static void tables_may_be_wide(void)
 {
@@ -105,4 +121,5 @@ static void tables_may_be_wide(void)
 }
 
 TEST_MAIN({"columns", columns_are_aligned}, {"lines", lines_are_aligned},
-          {"small", small_tables_are_whole}, {"wide", tables_may_be_wide})
+          {"small", small_tables_are_whole}, {"behind", a_table_may_follow_text},
+          {"wide", tables_may_be_wide})

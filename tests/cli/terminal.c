@@ -427,7 +427,24 @@ static void a_terminal_is_made(void)
     CHECK_EQUAL(slave, -7); /* as it was */
 }
 
+/* A terminal that is made does not become that of the process, not even of one that could have it. */
+static void make_terminal(void)
+{
+    int master, slave;
+
+    CHECK(setsid() >= 0);
+    CHECK_EQUAL(pty_open(&PTY_SIZE_DEFAULT, &master, &slave), 0);
+    CHECK(open("/dev/tty", O_RDWR | O_CLOEXEC) < 0 && errno == ENXIO);
+}
+
+static void a_terminal_is_nobodys(void)
+{
+    char output[256];
+
+    CHECK_EQUAL(test_child(make_terminal, output, sizeof(output)), 0);
+}
+
 TEST_MAIN({"steps", steps}, {"long-middle", long_middle}, {"meanings", meanings},
           {"settings", settings}, {"replays", replays_end_with_the_settings},
           {"long-replays", long_replays}, {"readers", readers_follow},
-          {"pairs", a_terminal_is_made})
+          {"pairs", a_terminal_is_made}, {"nobodys", a_terminal_is_nobodys})

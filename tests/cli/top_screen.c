@@ -25,6 +25,7 @@
 #include <math.h>
 #include <poll.h>
 #include <stdarg.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 
 #define COLUMNS_MAX 200
@@ -248,8 +249,8 @@ static void the_beginning(void)
 
     CHECK_EQUAL(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
     for (int i = 0; i < 4; i++) {
-        static const char *const versions[] = {"{\"pid\":%d}", "{\"pid\":1,\"guardian\":%d}",
-                                               "{\"pid\":1}", "{\"pid\":%d}"};
+        static const char *const versions[] = {"{\"pid\":%d}", "{\"pid\":9999999,\"guardian\":%d}",
+                                               "{\"pid\":9999999}", "{\"pid\":%d}"};
 
         state = (struct state){.client = &client};
         client = (struct client){.open = true, .wire.fd = ends[0], .host = i == 3 ? "box" : NULL};
@@ -323,12 +324,12 @@ static void requests_have_results(void)
     CHECK_EQUAL(requests.size, 4 * strlen("restart{\"members\":[\"id\"],\"thread\":1}"));
     text_release(&requests);
     first = client.last_id - 3;
-    take_reply(first, "{}", "a runs again");
+    take_reply(first + 1, "{}", "b runs again");
     take_reply(77, "{}", ""); /* nobody has asked that */
-    take_reply(first, "{}", "");
+    take_reply(first + 1, "{}", "");
     take_reply(first + 3, "{}", "d runs again");
     take_reply(first + 3, "{}", "");
-    take_reply(first + 1, "{}", "b runs again");
+    take_reply(first, "{}", "a runs again");
     take_reply(first + 2, NULL, "ValueError: no\\nway");
     CHECK_EQUAL(state.asked_count, 0);
     type("R");
@@ -757,10 +758,15 @@ static void the_log_is_read(void)
 
     begin("[" RUNS(1, "a") "]", true);
     unlink("a.log");
+    log_view_close(&state); /* no log is open, and no descriptor is closed */
+    CHECK(fcntl(STDIN_FILENO, F_GETFD) >= 0);
     type("l");
     draw();
     check_row(0, "Log of a (1): empty, following the end");
     write_log("a.log", 1, 100);
+    check_log("Log of a (1): 900, following the end", "line 093", "line 100");
+    type("/");
+    press(DISPLAY_ENTER); /* nothing was typed */
     check_log("Log of a (1): 900, following the end", "line 093", "line 100");
     check_row(9, "Up Down PgUp PgDn Left Right move  / search  n next  G follow  q back");
     write_log("a.log", 101, 101);
@@ -865,6 +871,10 @@ static void the_log_is_read(void)
     draw();
     check_row(2, "0123456789012345678901234");
     CHECK_EQUAL(state.message.size, 0);
+    press(DISPLAY_UP);
+    press(DISPLAY_HOME); /* all of the log is shown, and its end is followed */
+    draw();
+    check_row(0, "Log of a (1): 28, following the end");
     type("q");
     CHECK(state.mode == MODE_LIST && !state.is_over);
 }
@@ -911,6 +921,12 @@ static void a_log_elsewhere_is_asked_for(void)
     type("q");
     check_asked("");
     begin("[" RUNS(1, "a") "]", false);
+    CHECK_EQUAL(setrlimit(RLIMIT_NOFILE, &(struct rlimit){.rlim_max = 1024}), 0);
+    type("l");
+    CHECK_EQUAL(setrlimit(RLIMIT_NOFILE, &(struct rlimit){1024, 1024}), 0);
+    check_asked("");
+    CHECK(state.mode == MODE_LIST && state.log.name == NULL);
+    check_written(&state.message, "cannot read the log: Too many open files");
     type("lq");
     check_asked("read{\"follow\":true,\"lines\":5000,\"open\":true,\"reader\":4,\"thread\":1}"
                 "read{\"close\":true,\"reader\":4}");

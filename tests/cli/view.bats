@@ -22,6 +22,7 @@ load helpers
 @test "the columns of a table are aligned, and its lines are cut to the width" {
   "$HELPERS/tables" columns
   "$HELPERS/tables" lines
+  "$HELPERS/tables" behind
 }
 @test "a table may be empty, have one column, or lack the end of its row" { "$HELPERS/tables" small; }
 @test "the columns of a table behind the sixteenth have one width" { "$HELPERS/tables" wide; }
