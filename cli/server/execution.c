@@ -151,7 +151,8 @@ static void wake(struct call *call, struct record *record)
 
 static void close_output(struct execution *execution)
 {
-    set_paused(execution, false);
+    if (execution->is_paused)
+        LIST_REMOVE(execution, paused);
     loop_close(&execution->source);
     close(execution->writer);
 }

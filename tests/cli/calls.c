@@ -226,6 +226,17 @@ static void wakes_each_once(void)
 
 /* Errands */
 
+void *__real_malloc(size_t size);
+void *__wrap_malloc(size_t size);
+
+static bool lacks_memory;
+
+/* The linker puts this in front of the function: see tests/cli/rules.mk. */
+void *__wrap_malloc(size_t size)
+{
+    return lacks_memory ? NULL : __real_malloc(size);
+}
+
 static struct errands    errands;
 static struct connection connection;
 static char              fates[2000];
@@ -303,6 +314,7 @@ static void errands_in_order(void)
     CHECK_FATES("b: 3 ?\n");
     CHECK_SENT(REQUEST(3, "\"thread\":123,\"exception\":\"KeyError\""));
     takes_permit();
+    CHECK(!permit_take(&errands.permit)); /* there is one for each exception */
     process_replies("{\"id\":3,\"error\":{\"code\":-32003,\"message\":\"none\"}}");
     CHECK_FATES("c: refused -32003 none\n");
     CHECK_SENT(REQUEST(4, "\"thread\":\"1234567890123456789\",\"exception\":\"KeyError\""));
@@ -349,9 +361,10 @@ static void errands_that_are_late(void)
     CHECK_DUE(errands_expire(), -1);
     CHECK_FATES("b: not taken 0 process 77 has taken the exception, but does not confirm it\n"
                 "c: not taken 0 process 77 has not taken the exception within a second\n");
+    add("d", NULL, "OSError", NULL);
+    CHECK_SENT(""); /* the reply to b is still to come */
     process_replies("{\"id\":2,\"result\":{\"id\":1,\"name\":\"x\"}}"); /* too late */
     CHECK_FATES("");
-    add("d", NULL, "OSError", NULL);
     CHECK_SENT(REQUEST(3, "\"exception\":\"OSError\""));
     takes_permit();
     now += 1;
@@ -387,6 +400,16 @@ static void errands_at_the_end(void)
     CHECK(!connection.closing);
 }
 
+static void errands_without_memory(void)
+{
+    open_errands();
+    lacks_memory = true;
+    add("a", NULL, "ValueError", NULL);
+    lacks_memory = false;
+    CHECK_FATES("a: not taken 0 out of memory\n");
+    CHECK_SENT("");
+}
+
 /* A process whose permit cannot be given is hung up on. */
 static void errands_without_a_permit(void)
 {
@@ -399,4 +422,4 @@ static void errands_without_a_permit(void)
 TEST_MAIN({"replies", replies}, {"chains", chains}, {"deadlines", deadlines},
           {"wakes", wakes_each_once}, {"errands", errands_in_order},
           {"late", errands_that_are_late}, {"end", errands_at_the_end},
-          {"permit", errands_without_a_permit})
+          {"permit", errands_without_a_permit}, {"memory", errands_without_memory})

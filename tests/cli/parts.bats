@@ -442,6 +442,25 @@ load helpers
   "$HELPERS/followers" lost
 }
 
+@test "a line is a request, or is refused with a reason and the id" {
+  "$HELPERS/dispatching" requests
+  "$HELPERS/dispatching" depth
+  "$HELPERS/dispatching" no-json
+}
+@test "a reply of an attached process is no request" { "$HELPERS/dispatching" replies; }
+@test "the end of a connection frees the calls of its client" { "$HELPERS/dispatching" end; }
+@test "a command of an agent is reported until it ends, or fails, or is killed without its run" {
+  "$HELPERS/executions" reports
+  "$HELPERS/executions" at-once
+  "$HELPERS/executions" killed
+  "$HELPERS/executions" failed
+}
+@test "the output of an agent's command comes in pieces, and waits for a slow reader" {
+  "$HELPERS/executions" pieces
+  "$HELPERS/executions" paused
+  "$HELPERS/executions" rest
+}
+
 @test "every case of these programs is run here" {
   for source in "$BATS_TEST_DIRNAME"/*.c; do
     grep -q '^TEST_MAIN' "$source" || continue

@@ -26,6 +26,8 @@ $(BUILD)/tests/cli/course: TEST_LDFLAGS = -Wl,--wrap=array_room,--wrap=array_rea
 $(BUILD)/tests/cli/arrivals: TEST_LDFLAGS = -Wl,--wrap=malloc,--wrap=strdup
 $(BUILD)/tests/cli/callers $(BUILD)/tests/cli/doors: TEST_LDFLAGS = -Wl,--wrap=accept4,--wrap=epoll_ctl,--wrap=kill,--wrap=getsockopt
 $(BUILD)/tests/cli/callers $(BUILD)/tests/cli/doors: TEST_LDFLAGS += -Wl,--wrap=geteuid,--wrap=clock_monotonic
+$(BUILD)/tests/cli/calls $(BUILD)/tests/cli/dispatching: TEST_LDFLAGS = -Wl,--wrap=malloc
+$(BUILD)/tests/cli/executions: TEST_LDFLAGS = -Wl,--wrap=read,--wrap=epoll_ctl
 $(BUILD)/tests/cli/ends: TEST_LDFLAGS = -Wl,--wrap=kill
 $(BUILD)/tests/cli/display: TEST_LDFLAGS = -Wl,--wrap=poll,--wrap=descriptors_reopen,--wrap=newterm,--wrap=fdopen
 $(BUILD)/tests/cli/guardian: TEST_LDFLAGS = -Wl,--wrap=syscall
