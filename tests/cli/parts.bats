@@ -461,6 +461,25 @@ load helpers
   "$HELPERS/executions" rest
 }
 
+@test "a server opens what it needs, or does not begin" {
+  "$HELPERS/rounds" open
+  "$HELPERS/rounds" lacks
+}
+@test "workers and the lifeline wake the server" {
+  "$HELPERS/rounds" workers
+  "$HELPERS/rounds" lifeline
+  "$HELPERS/rounds" agent
+}
+@test "the next round of the server comes when something is due, and the last one when all is answered" {
+  "$HELPERS/rounds" due
+  "$HELPERS/rounds" answers
+  "$HELPERS/rounds" end
+}
+@test "a need names a thread and a condition" {
+  "$HELPERS/needing" read
+  "$HELPERS/needing" refused
+}
+
 @test "every case of these programs is run here" {
   for source in "$BATS_TEST_DIRNAME"/*.c; do
     grep -q '^TEST_MAIN' "$source" || continue
