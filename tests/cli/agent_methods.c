@@ -2,7 +2,7 @@
  * Tests alone the methods by which the supervisor of a run and that of an agent speak with each other, and those of an
  * attached process. The other parts of the server are the test's.
  */
-#include "tests/cli/asked.h"
+#include "tests/cli/no_memory.h"
 
 #include "cli/process/mark.h"
 #include "cli/server/agent.h"
@@ -345,6 +345,7 @@ static void an_exception_is_passed_to_the_process(void)
                   "-32002 no\n");
     check_passing("{'thread':1,'exception':'SystemExit'}", "grace\n- SystemExit -\n", not_taken,
                   "{'not_taken':'late'}\n");
+    check_no_memory(&method_arrive, "{'thread':1,'exception':'SystemExit'}");
     /* The exception arrives, although nobody waits for the reply any more. */
     call = ask(&method_arrive, "{'thread':1,'exception':'SystemExit'}");
     call_free(call);
@@ -410,6 +411,7 @@ static void the_run_executes_a_command(void)
 
     begin();
     CHECK_REQUESTS(method_execute, table);
+    check_no_memory(&method_execute, table[0].params);
     is_ending = true;
     (void) ask(&method_execute, table[0].params);
     CHECK_SEEN("-32009 the agent is shutting down\n");

@@ -1,5 +1,5 @@
 /* Tests alone the method "raise": which threads it means, and its reply. The ways into the threads are the test's. */
-#include "tests/cli/asked.h"
+#include "tests/cli/no_memory.h"
 
 #include "cli/server/arrive.h"
 #include "cli/server/inner.h"
@@ -164,6 +164,7 @@ static void a_raise_that_cannot_begin_says_why(void)
     CHECK_REQUESTS(method_raise, table);
     threads[0].attachment = NULL;
     CHECK_REQUESTS(method_raise, without_process);
+    check_no_memory(&method_raise, "{'thread':'a'}");
     CHECK_EQUAL(raise_count, 0);
 }
 

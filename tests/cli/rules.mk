@@ -15,7 +15,8 @@ $(OF_PARTS): TEST_LIBS = $(PARTS) -Wl,--as-needed $(SHARED_LIBS)
 
 # These put functions in front of others, also of the C library.
 $(BUILD)/tests/cli/bell: TEST_LDFLAGS = -Wl,--wrap=poll,--wrap=syscall,--wrap=stat,--wrap=listen
-$(BUILD)/tests/cli/agent_methods: TEST_LDFLAGS = -Wl,--wrap=getsid
+$(BUILD)/tests/cli/agent_methods: TEST_LDFLAGS = -Wl,--wrap=getsid,--wrap=calloc
+$(BUILD)/tests/cli/raises: TEST_LDFLAGS = -Wl,--wrap=calloc
 $(BUILD)/tests/cli/caller: TEST_LDFLAGS = -Wl,--wrap=malloc
 $(BUILD)/tests/cli/carrier: TEST_LDFLAGS = -Wl,--wrap=clock_monotonic,--wrap=write
 $(BUILD)/tests/cli/check_command: TEST_LDFLAGS = -Wl,--wrap=clock_monotonic,--wrap=clock_until
