@@ -80,6 +80,7 @@ static void listen_here(void)
 {
     CHECK(getcwd(here, sizeof(here)) != NULL);
     (void) snprintf(socket_path, sizeof(socket_path), "%s/s", here);
+    unlink(socket_path);
     listener = socket_listen(socket_path);
     CHECK(listener >= 0);
 }

@@ -42,3 +42,13 @@ load helpers
 @test "a process with children that becomes a supervisor stays their parent" { "$HELPERS/guardian" children; }
 @test "the guardian keeps no descriptor that it does not use" { "$HELPERS/guardian" descriptors; }
 @test "the guardian removes the directories of a run that has ended" { "$HELPERS/guardian" directories; }
+
+@test "a system call that is refused is named, and so is a kernel that is too old" {
+  "$HELPERS/lacks" calls
+  "$HELPERS/lacks" kernel
+}
+@test "a standard descriptor that is closed is replaced, or the program ends" {
+  "$HELPERS/lacks" descriptors
+  "$HELPERS/lacks" no-descriptor
+}
+@test "clocks go on, and a deadline that has passed is now" { "$HELPERS/lacks" clocks; }

@@ -40,6 +40,7 @@ $(BUILD)/tests/cli/joins: TEST_LDFLAGS = -Wl,--wrap=disk_is_full
 $(BUILD)/tests/cli/inner_list: TEST_LDFLAGS = -Wl,--wrap=array_room
 
 $(BUILD)/tests/cli/leash: TEST_LDFLAGS = -Wl,--wrap=syscall
+$(BUILD)/tests/cli/lacks: TEST_LDFLAGS = -Wl,--wrap=syscall,--wrap=uname
 $(BUILD)/tests/cli/link: TEST_LDFLAGS = -Wl,--wrap=clock_monotonic,--wrap=epoll_wait
 $(BUILD)/tests/cli/lock_wait: TEST_LDFLAGS = -Wl,--wrap=clock_monotonic,--wrap=nanosleep
 $(BUILD)/tests/cli/loop: TEST_LDFLAGS = -Wl,--wrap=epoll_wait,--wrap=epoll_ctl,--wrap=read,--wrap=clock_monotonic

@@ -1,0 +1,183 @@
+/*
+ * Tests what the program does when something that it takes for granted is missing: a standard descriptor
+ * (cli/base/standard.h), or a system call (refused_call.h). Clocks (clock.h) are tested here, too.
+ */
+#include "tests/cli/written.h"
+#include "tests/lib/test.h"
+
+#include "cli/base/clock.h"
+#include "cli/base/refused_call.h"
+#include "cli/base/standard.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
+
+static long refused = -1; /* the number of a system call that is refused */
+static int  refusal;      /* its errno */
+static bool is_uname_lost;
+
+long __wrap_syscall(long number, ...);
+long __real_syscall(long number, ...);
+long __wrap_syscall(long number, ...)
+{
+    va_list arguments;
+    long    list[5];
+
+    va_start(arguments, number);
+    for (int i = 0; i < 5; i++)
+        list[i] = va_arg(arguments, long);
+    va_end(arguments);
+    if (number != refused)
+        return __real_syscall(number, list[0], list[1], list[2], list[3], list[4]);
+    errno = refusal;
+    return refusal == 0 ? 0 : -1;
+}
+
+int __wrap_uname(struct utsname *ret);
+int __wrap_uname(struct utsname *ret)
+{
+    if (!is_uname_lost)
+        (void) snprintf(ret->release, sizeof(ret->release), "4.19");
+    return is_uname_lost ? -1 : 0;
+}
+
+/* Checks what is added to the reason for ERROR. */
+static void check_explained(int error, const char *wanted)
+{
+    struct text why = {0};
+
+    text_add(&why, "cannot");
+    refused_call_explain(&why, error);
+    check_written(&why, wanted);
+}
+
+static void a_call_that_is_refused_is_named(void)
+{
+    static const struct {
+        long        number;
+        const char *name;
+    } calls[] = {{SYS_clone3, "clone3"},
+                 {SYS_pidfd_open, "pidfd_open"},
+                 {SYS_pidfd_send_signal, "pidfd_send_signal"},
+                 {SYS_prlimit64, "prlimit"}};
+    char wanted[200];
+
+    check_explained(-EPERM, "cannot"); /* none is refused */
+    for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
+        refused = calls[i].number;
+        (void) snprintf(
+            wanted, sizeof(wanted),
+            "cannot; %s(2) is refused here, by Linux 4.19 or a filter of this container",
+            calls[i].name);
+        refusal = EPERM;
+        check_explained(-EPERM, wanted);
+        check_explained(-ENOSYS, wanted);
+        check_explained(-EACCES, "cannot");
+        check_explained(0, "cannot");
+        refusal = ENOSYS;
+        check_explained(-EPERM, wanted);
+        refusal = EINVAL; /* which is no refusal */
+        check_explained(-EPERM, "cannot");
+        refusal = 0;
+        errno = EPERM;
+        check_explained(-EPERM, "cannot");
+    }
+    refusal = EPERM;
+    is_uname_lost = true;
+    check_explained(-EPERM, "cannot; prlimit(2) is refused here");
+}
+
+static void an_old_kernel_is_named(void)
+{
+    struct text why = {0};
+
+    CHECK(!refused_call_kernel_is_old(&why));
+    refused = SYS_waitid;
+    refusal = ECHILD; /* a kernel that knows the kind of id */
+    CHECK(!refused_call_kernel_is_old(&why));
+    refusal = 0;
+    CHECK(!refused_call_kernel_is_old(&why));
+    CHECK_EQUAL(why.size, 0);
+    refusal = EINVAL;
+    CHECK(refused_call_kernel_is_old(&why));
+    check_written(&why, "k3thread needs Linux 5.4 or later, and this is Linux 4.19");
+}
+
+/* Standard descriptors */
+
+static int closed; /* a bit for each standard descriptor that a child closes */
+
+/* Closes them, and checks what is there instead; its status says which check has failed. */
+static void fill(void)
+{
+    for (int fd = 0; fd < 3; fd++)
+        if ((closed & 1 << fd) != 0)
+            close(fd);
+    standard_descriptors_fill();
+    for (int fd = 0; fd < 3; fd++) {
+        char byte = 0;
+        bool is_ours = (closed & 1 << fd) != 0;
+
+        if (fcntl(fd, F_GETFD) != 0)
+            _exit(10 + fd);
+        if (is_ours && (fd == 0 ? read(fd, &byte, 1) : write(fd, &byte, 1)) >= 0)
+            _exit(20 + fd); /* reads of the input fail, and writes of the output */
+        if (is_ours && (fcntl(fd, F_GETFL) & O_ACCMODE) != (fd == 0 ? O_WRONLY : O_RDONLY))
+            _exit(30 + fd);
+    }
+    _exit(0);
+}
+
+static void closed_descriptors_are_replaced(void)
+{
+    char output[200];
+
+    for (closed = 0; closed < 8; closed++)
+        CHECK_EQUAL(WEXITSTATUS(test_child(fill, output, sizeof(output))), 0);
+}
+
+static void fill_without_null(void)
+{
+    CHECK_EQUAL(chroot("."), 0);
+    fill();
+}
+
+static void a_descriptor_that_cannot_be_replaced_is_the_end(void)
+{
+    char output[200];
+
+    if (geteuid() != 0)
+        return; /* only root can be where there is no /dev/null */
+    closed = 1;
+    CHECK_EQUAL(WEXITSTATUS(test_child(fill_without_null, output, sizeof(output))), 1);
+    CHECK_TEXT(output,
+               "k3thread: cannot open /dev/null in place of a closed standard descriptor\n");
+}
+
+/* Clocks */
+
+static void clocks_go_on(void)
+{
+    struct timespec before, after;
+    double          wall;
+
+    CHECK_EQUAL(clock_gettime(CLOCK_REALTIME, &before), 0);
+    wall = clock_wall();
+    CHECK_EQUAL(clock_gettime(CLOCK_REALTIME, &after), 0);
+    CHECK(wall >= (double) before.tv_sec + (double) before.tv_nsec / 1e9 - 1e-6);
+    CHECK(wall <= (double) after.tv_sec + (double) after.tv_nsec / 1e9 + 1e-6);
+    CHECK(clock_until(INFINITY) == -1);
+    CHECK(clock_until(clock_monotonic() - 1) == 0);
+    CHECK(clock_until(0) == 0);
+    CHECK(clock_until(clock_monotonic() + 1000) <= 1000);
+    CHECK(clock_until(clock_monotonic() + 1000) > 500);
+    CHECK(clock_earlier(1, 2) == 1 && clock_earlier(2, 1) == 1 && clock_earlier(1, INFINITY) == 1);
+}
+
+TEST_MAIN({"calls", a_call_that_is_refused_is_named}, {"kernel", an_old_kernel_is_named},
+          {"descriptors", closed_descriptors_are_replaced},
+          {"no-descriptor", a_descriptor_that_cannot_be_replaced_is_the_end},
+          {"clocks", clocks_go_on})
