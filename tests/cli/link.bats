@@ -60,3 +60,9 @@ load helpers
   "$HELPERS/carrier" failures
 }
 @test "at most 64 machines that have not answered are reached at a time" { "$HELPERS/carrier" many; }
+@test "an agent ends with its link, at a signal and with its supervisor, and leaves no directory" {
+  "$HELPERS/agent" link
+  "$HELPERS/agent" signals
+  "$HELPERS/agent" supervisor
+  "$HELPERS/agent" failures
+}
