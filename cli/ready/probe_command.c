@@ -156,6 +156,5 @@ const struct probe_kind probe_command = {
     .size = sizeof(struct command_probe),
     .open = open_command,
     .check = check,
-    .owns_poll = true,
     .close = close_command,
 };

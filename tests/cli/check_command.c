@@ -104,6 +104,15 @@ static void the_status_of_the_command_decides(void)
     CHECK_EQUAL(test_count_open(), before);
     ready_close(ready);
     CHECK(access("output", F_OK) < 0);
+    ready = open_probe("cmd:true");
+    plan.directory = "./none";
+    CHECK(!ready_check(ready, &plan)); /* the command cannot be started */
+    plan.directory = ".";
+    CHECK(ready_has_tried(ready) && ready_poll(ready).fd < 0 && ready_next(ready) > now);
+    CHECK_EQUAL(test_count_open(), before);
+    CHECK(!ready_check(ready, &plan));
+    CHECK(check_at_end(ready));
+    ready_close(ready);
     ready = open_probe("cmd:kill -9 $$");
     CHECK(!ready_check(ready, &plan));
     CHECK(!check_at_end(ready));
@@ -129,6 +138,9 @@ static void a_check_may_take_five_seconds(void)
     CHECK_EQUAL(test_count_open(), before);
     CHECK(!ready_check(ready, &plan)); /* the next check */
     CHECK(ready_poll(ready).fd >= 0 && ready_next(ready) == now + 5);
+    now += 5;
+    CHECK(!ready_check(ready, &plan));
+    CHECK(fabs(ready_next(ready) - now - 0.002) < 1e-6);
     ready_close(ready); /* which ends it */
     CHECK(waitpid(-1, NULL, 0) < 0 && errno == ECHILD);
     CHECK_EQUAL(test_count_open(), before);
@@ -156,6 +168,7 @@ static void what_a_check_leaves_is_ended_before_it_counts(void)
     file = fopen("pid", "re");
     CHECK(file != NULL && fscanf(file, "%d", &pid) == 1);
     fclose(file);
+    CHECK_EQUAL(mark_read(pid), mark_check_id(7));
     ready_close(ready);
     CHECK(process_state(pid) == 'Z' || process_state(pid) == 0);
     CHECK_EQUAL(kill(other, SIGKILL), 0);
