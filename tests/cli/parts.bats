@@ -177,6 +177,12 @@ load helpers
 @test "--log-limit frees whole blocks, a quarter of the limit at a time" { "$HELPERS/worker" limit; }
 @test "a limited log is looked at when it grows, and else at intervals" { "$HELPERS/worker" growth; }
 
+@test "a supervisor raises the limits that could hurt it, as far as it may" {
+  "$HELPERS/raise_limits" root
+  "$HELPERS/raise_limits" others
+}
+@test "a command gets the limits of its client, not the raised ones" { "$HELPERS/raise_limits" command; }
+
 @test "a worker waits for the end of its command, and reaps it" { "$HELPERS/execution" run; }
 @test "the status of a command that a debugger holds is read" { "$HELPERS/execution" status; }
 @test "a time limit ends a run, and an attached process hears of it first" {

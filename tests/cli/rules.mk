@@ -73,6 +73,8 @@ $(BUILD)/tests/cli/run_terminal: TEST_LDFLAGS = \
 $(BUILD)/tests/cli/tokens: TEST_LDFLAGS = -Wl,--wrap=inotify_add_watch,--wrap=mkfifo,--wrap=pipe2
 $(BUILD)/tests/cli/children_end: TEST_LDFLAGS = \
 	-Wl,--wrap=clock_monotonic,--wrap=poll,--wrap=waitpid,--wrap=nanosleep,--wrap=syscall
+$(BUILD)/tests/cli/raise_limits: TEST_LDFLAGS = \
+	-Wl,--wrap=getrlimit,--wrap=setrlimit,--wrap=getpriority,--wrap=setpriority
 
 # The C library of the quick way, whose names begin with quick_ here.
 $(BUILD)/tests/cli/quick_names.o: $(BUILD)/quick/cli/quick/libc.c.o

@@ -450,10 +450,11 @@ static void a_command_at_a_terminal_gets_it(void)
     finish(" end-terminal give:4");
     prepare();
     assignment.terminal = &terminal;
+    job.has_own_log = true;
     terminal_error = -EACCES;
     CHECK(!starting_run(&worker));
     check_done(" slot mark terminal restore undo");
-    CHECK_TEXT(assignment.draft.message, "cannot open the output 'out': Permission denied");
+    CHECK_TEXT(assignment.draft.message, "cannot open the log 'out': Permission denied");
     finish(" end-terminal give:4");
 }
 
@@ -551,9 +552,9 @@ static void the_step_that_fails_is_named(void)
                   " slot mark spawn undo");
     prepare();
     spawn_error = -EACCES;
-    interpreter = "/bin/none";
+    interpreter = "i";
     check_failure(EACCES, STATUS_NOT_EXECUTABLE,
-                  "'make' needs the interpreter '/bin/none', which may not be executed",
+                  "'make' needs the interpreter 'i', which may not be executed",
                   " slot mark spawn undo");
 }
 
