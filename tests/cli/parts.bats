@@ -182,6 +182,11 @@ load helpers
   "$HELPERS/raise_limits" others
 }
 @test "a command gets the limits of its client, not the raised ones" { "$HELPERS/raise_limits" command; }
+@test "a supervisor becomes a subreaper" { "$HELPERS/adoption" subreaper; }
+@test "adopted processes are reaped under the lock, and ended" { "$HELPERS/adoption" reaped; }
+@test "the owner of an adopted process is found by its mark, or by one below it" { "$HELPERS/adoption" owner; }
+@test "one census of the adopted processes serves all, after a pause" { "$HELPERS/adoption" census; }
+@test "limits of time begin with the command" { "$HELPERS/starting" times; }
 
 @test "a worker waits for the end of its command, and reaps it" { "$HELPERS/execution" run; }
 @test "the status of a command that a debugger holds is read" { "$HELPERS/execution" status; }

@@ -75,6 +75,9 @@ $(BUILD)/tests/cli/children_end: TEST_LDFLAGS = \
 	-Wl,--wrap=clock_monotonic,--wrap=poll,--wrap=waitpid,--wrap=nanosleep,--wrap=syscall
 $(BUILD)/tests/cli/raise_limits: TEST_LDFLAGS = \
 	-Wl,--wrap=getrlimit,--wrap=setrlimit,--wrap=getpriority,--wrap=setpriority
+$(BUILD)/tests/cli/adoption: TEST_LDFLAGS = \
+	-Wl,--wrap=clock_monotonic,--wrap=prctl,--wrap=pread,--wrap=waitid,--wrap=getsid,--wrap=nanosleep \
+	-Wl,--wrap=pthread_mutex_lock,--wrap=pthread_mutex_unlock
 
 # The C library of the quick way, whose names begin with quick_ here.
 $(BUILD)/tests/cli/quick_names.o: $(BUILD)/quick/cli/quick/libc.c.o

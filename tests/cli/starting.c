@@ -4,7 +4,6 @@
  */
 #include "tests/lib/test.h"
 
-#include "cli/base/clock.h"
 #include "cli/base/status.h"
 #include "cli/process/limits.h"
 #include "cli/process/mark.h"
@@ -13,8 +12,6 @@
 #include "cli/worker/loading.h"
 #include "cli/worker/log_limit.h"
 #include "cli/worker/logs.h"
-#include "cli/worker/mailbox.h"
-#include "cli/worker/origin.h"
 #include "cli/worker/output_begin.h"
 #include "cli/worker/output_file.h"
 #include "cli/worker/raised.h"
@@ -23,7 +20,6 @@
 #include "cli/worker/thread_terminal.h"
 
 #include <math.h>
-#include <stdbool.h>
 
 double __wrap_clock_monotonic(void);
 double __wrap_clock_wall(void);
@@ -357,6 +353,7 @@ static void a_command_is_started(void)
     CHECK(report->pid == 33 && report->missed == 5 && report->slot == 4);
     CHECK(report->run_begin == 100 && report->run_end == 0 && report->started == 5100);
     CHECK(report->runs == 1 && report->ready && report->shown == 1 && report->loaded);
+    CHECK(report->message == NULL && report->error == 0 && report->exit_code == 0);
     CHECK(worker.environment == NULL); /* nothing needs it any more */
     CHECK(planned.argv == command && planned.input == NULL && planned.input_from == -1);
     CHECK(planned.umask == 022 && planned.output_umask == 022 && planned.extra_count == 0);
@@ -375,6 +372,19 @@ static void a_command_is_started(void)
     CHECK(worker.deadline == 103.5 && report->slot == SLOT_NUMBER_NONE);
     CHECK_EQUAL(planned.output_umask, 0177);
     finish(" give:-1");
+}
+
+static void limits_of_time_begin_with_the_command(void)
+{
+    for (double limit = 0; limit < 1; limit += 0.5)
+        for (int probes = 0; probes < 2; probes++) {
+            prepare();
+            job.timeout = job.ready_timeout = limit;
+            job.ready = probes ? (char *) "tcp:1" : NULL;
+            CHECK(starting_run(&worker) && worker.deadline == 100.5 + limit);
+            CHECK(probes ? worker.ready_deadline == 100.5 + limit : isinf(worker.ready_deadline));
+            starting_close(&worker);
+        }
 }
 
 static void a_command_gets_all_that_its_start_asks_for(void)
@@ -428,8 +438,12 @@ static void a_pipe_is_opened_for_each_run(void)
     check_done(" slot mark spawn begin leader:33 post:3");
     finish(" give:4");
     prepare();
+    close(ends[1]); /* nobody writes: the worker does not wait for a writer */
+    assignment.input = ends[0];
+    CHECK(starting_run(&worker) && planned.input_from >= 0);
+    starting_close(&worker);
+    prepare();
     close(ends[0]);
-    close(ends[1]);
     assignment.input = ends[0]; /* it cannot be opened */
     CHECK(!starting_run(&worker));
     check_done(" slot mark undo");
@@ -442,11 +456,13 @@ static void a_pipe_is_opened_for_each_run(void)
 static void a_command_at_a_terminal_gets_it(void)
 {
     prepare();
+    CHECK_EQUAL(dup2(STDERR_FILENO, terminal.slave), terminal.slave);
     assignment.terminal = &terminal;
     assignment.input = 3; /* for the keys: the command gets the terminal */
     CHECK(starting_run(&worker));
     check_done(" slot mark terminal spawn begin leader:33 post:3");
     CHECK(planned.input_from == 88 && planned.at_terminal && planned.input == NULL);
+    CHECK(fcntl(terminal.slave, F_GETFD) >= 0); /* for the next run */
     finish(" end-terminal give:4");
     prepare();
     assignment.terminal = &terminal;
@@ -579,7 +595,8 @@ static void a_log_that_was_removed_is_made_again(void)
     finish(" give:4");
 }
 
-TEST_MAIN({"started", a_command_is_started}, {"asked", a_command_gets_all_that_its_start_asks_for},
+TEST_MAIN({"started", a_command_is_started}, {"times", limits_of_time_begin_with_the_command},
+          {"asked", a_command_gets_all_that_its_start_asks_for},
           {"pipe", a_pipe_is_opened_for_each_run}, {"terminal", a_command_at_a_terminal_gets_it},
           {"unprepared", what_cannot_be_prepared_is_not_started},
           {"steps", the_step_that_fails_is_named}, {"log", a_log_that_was_removed_is_made_again})
