@@ -99,7 +99,7 @@ static int execute_apart(struct shell *shell, const struct words *words)
 /* Handles the shell's own words: exit, exit STATUS, and quit. Returns false for other words. */
 static bool take_exit(struct shell *shell, const struct words *words)
 {
-    const char *status = words->count > 1 ? words->list[1] : NULL;
+    const char *status = words->list[1];
 
     if (strcmp(words->list[0], "exit") != 0 && strcmp(words->list[0], "quit") != 0)
         return false;

@@ -120,33 +120,67 @@ static void a_run_ends_with_its_reader(void)
     check_requests(fixture->pair, "");
 }
 
+static int to_server; /* a socket */
+
+/* Starts a process that sends back what it gets. */
+static pid_t start_server(void)
+{
+    int   ends[2];
+    char  byte;
+    pid_t pid;
+
+    CHECK(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0);
+    pid = fork();
+    CHECK(pid >= 0);
+    if (pid == 0) {
+        close(ends[0]);
+        while (read(ends[1], &byte, 1) == 1)
+            CHECK(write(ends[1], &byte, 1) == 1);
+        _exit(0);
+    }
+    close(ends[1]);
+    to_server = ends[0];
+    return pid;
+}
+
+/* Returns true if that process lives, and no signal is on its way. */
+static bool lives(void)
+{
+    char byte = 'x';
+
+    return send(to_server, &byte, 1, MSG_NOSIGNAL) == 1 && read(to_server, &byte, 1) == 1;
+}
+
 static void signals_end_a_run(void)
 {
     struct fixture *fixture = begin();
     struct front   *front = &fixture->front;
     int             status;
+    pid_t           server;
 
     interrupt_handle(front, SIGTERM);
     check_end(front, STATUS_SIGNAL_BASE + SIGTERM, true, true);
     check_requests(fixture->pair, REQUEST(1, "shutdown", "'now':true"));
 
     fixture = begin();
+    front->server = server = start_server();
     interrupt_handle(front, SIGINT);
     check_end(front, STATUS_SIGNAL_BASE + SIGINT, true, true);
     check_requests(fixture->pair,
                    REQUEST(1, "shutdown", "'now':true,'exception':'KeyboardInterrupt'"));
-    interrupt_handle(front, SIGINT);
+    front->supervisor = 1;
+    interrupt_handle(front, SIGINT); /* does not kill the supervisor yet, whose pid has been told */
+    CHECK(lives());
     check_requests(fixture->pair, REQUEST(2, "raise", "'all':true,'exception':'SIGKILL'")
                                       REQUEST(3, "shutdown", "'now':true"));
-    interrupt_handle(front, SIGINT); /* no process has replied yet */
-    front->server = fork();
-    CHECK(front->server >= 0);
-    while (front->server == 0)
-        pause();
     front->supervisor = 0;
     interrupt_handle(front, SIGINT); /* its pid may be another process's */
-    CHECK_EQUAL(waitpid(front->server, &status, WNOHANG), 0);
+    CHECK(lives());
+    front->server = 0;
     front->supervisor = 1;
+    interrupt_handle(front, SIGINT); /* no process has replied yet */
+    CHECK(lives());
+    front->server = server;
     interrupt_handle(front, SIGINT);
     CHECK(waitpid(front->server, &status, 0) == front->server && status == SIGKILL);
     check_requests(fixture->pair, "");
@@ -213,9 +247,17 @@ static void a_script_waits_for_its_output(void)
     fixture = begin();
     close(fixture->script);
     fixture->script = front->sync;
+    errno = EAGAIN; /* of an earlier call */
     barrier_handle_sync(front);
     CHECK(front->sync == -1 && fcntl(fixture->script, F_GETFD) < 0);
     CHECK_EQUAL(front->barrier, BARRIER_NONE);
+
+    fixture = begin(); /* the script has ended without reading what it was sent */
+    front->script = 1;
+    barrier_pass(front);
+    close(fixture->script);
+    barrier_handle_sync(front);
+    CHECK_EQUAL(front->sync, -1);
 }
 
 /* Ends the script of a new run with the wait status STATUS. */

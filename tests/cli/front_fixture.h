@@ -80,6 +80,7 @@ static inline pid_t start_ended(int status)
 
     CHECK(pid >= 0);
     if (pid == 0) {
+        (void) setpgid(0, 0); /* as a supervisor has a session of its own */
         if (status < 0)
             (void) raise(-status);
         _exit(status);

@@ -2,6 +2,7 @@
 #include "tests/cli/front_fixture.h"
 
 #include "cli/script/front_children.h"
+#include "cli/script/run_hosts.h"
 
 /* News */
 
@@ -213,6 +214,13 @@ static void unknown_ends_are_reported(void)
         said_check(UNKNOWN);
         check_end(front, STATUS_INTERNAL, true, false);
     }
+    fixture = begin(); /* a thread, and a daemon */
+    update(&fixture->front, "{'id':1,'name':'t','state':'running'}");
+    update(&fixture->front, "{'id':2,'name':'d','state':'running','daemon':true}");
+    said_begin();
+    reap_supervisor(fixture, 0);
+    said_check(UNKNOWN);
+
     fixture = begin(); /* the list of all threads has not come */
     front = &fixture->front;
     front->list_id = 3;
@@ -248,9 +256,14 @@ static void unknown_ends_are_reported(void)
 
 static void children_are_told_apart(void)
 {
-    struct fixture *fixture = begin();
-    struct front   *front = &fixture->front;
+    struct fixture  *fixture = begin();
+    struct front    *front = &fixture->front;
+    struct run_hosts hosts = {0};
+    struct text      why = {0};
+    pid_t            live;
 
+    start_script(fixture); /* lives, and is not waited for */
+    live = front->script;
     front->progress.rest = 5;
     front->script = start_ended(3);
     (void) start_ended(0); /* an orphan of process 1, for which nothing happens */
@@ -259,10 +272,21 @@ static void children_are_told_apart(void)
     CHECK_EQUAL(WEXITSTATUS(front->script_status), 3);
     CHECK_EQUAL(front->progress.rest, 0);
     CHECK_EQUAL(front->barrier, BARRIER_ASKED);
-    CHECK(waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD);
+    CHECK_EQUAL(waitpid(-1, NULL, WNOHANG), 0);
+    CHECK(kill(live, SIGKILL) == 0 && waitpid(-1, NULL, 0) == live);
     CHECK_EQUAL(front->supervisor, -1);
     check_end(front, -1, false, false);
     check_requests(fixture->pair, REQUEST(1, "version", ""));
+
+    CHECK_EQUAL(run_hosts_read(&hosts, "a", NULL, &why), 0);
+    fixture->options.hosts = &hosts;
+    front->carrier = start_ended(0); /* without it, the other machines are lost */
+    front_reap(front);
+    CHECK_EQUAL(front->carrier, 0);
+    check_requests(fixture->pair, REQUEST(2, "host",
+                                          "'name':'a','lost':'the process that reaches it has "
+                                          "ended'"));
+    run_hosts_release(&hosts);
 }
 
 static void a_start_that_fails_is_explained(void)

@@ -54,7 +54,11 @@ static void sources_have_lines(void)
 
     script.scope.arguments = arguments;
     command_source_open(&source, &script, environment);
+    CHECK(command_source_open_ahead(&ahead, &source));
+    check_commands(&ahead, "2:list|value|4:join|one|6:a\nb|");
+    command_source_close_ahead(&ahead, &source);
     CHECK_EQUAL(command_source_next(&source, &words, &why), 1);
+    CHECK_TEXT(words.list[1], "value");
     words_release(&words);
     /* A source that looks ahead returns the same commands, and changes nothing. */
     CHECK(command_source_open_ahead(&ahead, &source));
@@ -191,6 +195,9 @@ static void words_become_starts(void)
 
     check_each(echo, false, "a\n b \na", 7,
                "1:" BEGIN("a") "echo|a|2:" BEGIN(" b ") "echo| b |3:" BEGIN("a-2") "echo|a|");
+    /* A byte-order mark belongs to the word. */
+    check_each(echo, false, "\xef\xbb\xbf!\n", 5,
+               "1:" BEGIN("\xef\xbb\xbf!") "echo|\xef\xbb\xbf!|");
     check_each(echo, true, "a\nb\0c\0", 6, "1:" BEGIN("a_b") "echo|a\nb|2:" BEGIN("c") "echo|c|");
     check_each(marks, false, "$1\n", 3, "1:" BEGIN("$1") "a$1$1b|{|$1|");
     check_each(marks, false, "{}\n", 3, "1:" BEGIN("{}") "a{}{}b|{|{}|");

@@ -251,15 +251,16 @@ END
 
 @test "Ctrl-C ends the command, and not the shell" {
   k3 start --name a -- sleep 1000
-  talk <<'END'
+  run -130 talk <<'END'
 send "join a\r"
 expect "\n"
 for {set i 0} {$i < 1500 && ![interruptible_child]} {incr i} { after 20 }
 send "\003"
+wants "^C\r\n"
 prompt
-send "list -q\r"
-expect -re {\n1\r}
-prompt
+send "exit \$?\r"
+expect eof
+exit [lindex [wait] 3]
 END
   is "$(k3_field a state)" running
 }
