@@ -45,3 +45,11 @@ load helpers
 @test "start --wait passes output, input and signals on, and ends as the command did" {
   "$HELPERS/start_wait" start-wait
 }
+@test "attach shows output, sends keys, follows signals, and leaves the terminal as it was" {
+  "$HELPERS/attached" attach
+  "$HELPERS/attached" attach-self
+}
+@test "start --wait --tty attaches, and the user can leave" { "$HELPERS/attached" start-attach; }
+@test "completion offers what can stand at the cursor" { "$HELPERS/completed" words; }
+@test "completion offers the threads and the exceptions that the command takes" { "$HELPERS/completed" threads; }
+@test "logs --follow goes on with a log that was removed and made again" { "$HELPERS/followed_logs" removed; }

@@ -1,6 +1,39 @@
 /* Tests `logs --follow`. */
 #include "tests/cli/played_logs.h"
 
+#include <poll.h>
+
+int     __real_poll(struct pollfd *fds, nfds_t count, int timeout);
+int     __wrap_poll(struct pollfd *fds, nfds_t count, int timeout);
+ssize_t __real_read(int fd, void *data, size_t size);
+ssize_t __wrap_read(int fd, void *data, size_t size);
+
+/* The second descriptor that a command waits for is that of the files that it watches. */
+static bool is_unwatched; /* there was none */
+static int  unread = -1;  /* it is ready, and was not read yet */
+
+ssize_t __wrap_read(int fd, void *data, size_t size)
+{
+    if (fd == unread)
+        unread = -1;
+    return __real_read(fd, data, size);
+}
+
+/* Fails if the command waits again for what it has left unread: it would not sleep. */
+int __wrap_poll(struct pollfd *fds, nfds_t count, int timeout)
+{
+    int ready;
+
+    if (count < 3)
+        return __real_poll(fds, count, timeout);
+    CHECK(unread < 0);
+    is_unwatched |= fds[1].fd < 0;
+    ready = __real_poll(fds, count, timeout);
+    if (ready > 0 && fds[1].revents != 0)
+        unread = fds[1].fd;
+    return ready;
+}
+
 static void plays_of_follow(void)
 {
     static const struct play plays[] = {
@@ -65,18 +98,6 @@ static void plays_of_follow(void)
          .out = "old\n"
                 "new\n"},
         {.words = "logs -f web",
-         .replies = RESULT(1, "[{'id':1,'name':'web','ended':null}]")
-             LOG(2, 0, 7) "!append d/7.log old\n"
-                          "!await old\n"
-                          "!unlink d/7.log\n"
-                          "!append d/7.log new\n"
-                          "!await new\n" ENDED(3, 0),
-         .dialogue = true,
-         .requests = REQUEST(1, "list", "'threads':['web']")
-             REQUEST(2, "logs", "'thread':1,'begun':true") REQUEST(3, "join", "'thread':1"),
-         .out = "old\n"
-                "new\n"},
-        {.words = "logs -f web",
          .replies = RESULT(1, "[{'id':1,'name':'web','ended':null}]") NO_THREAD(2) NO_THREAD(3),
          .requests = REQUEST(1, "list", "'threads':['web']")
              REQUEST(2, "logs", "'thread':1,'begun':true") REQUEST(3, "join", "'thread':1")},
@@ -106,10 +127,55 @@ static void plays_of_follow(void)
          .err = "k3thread: logs: the times of the lines are not known: only run keeps them, for "
                 "the output that it prints\n",
          .status = 1},
+        {.words = "logs -f --since=0 web",
+         .replies = RESULT(1, "[{'id':1,'name':'web','ended':null}]") LOG(2, 8, 1) ENDED(3, 0),
+         .requests = REQUEST(1, "list", "'threads':['web']") REQUEST(
+             2, "logs", "'thread':1,'begun':true,'since':0.0") REQUEST(3, "join", "'thread':1"),
+         .out = "threemore\n"
+                "last\n"},
+        /* A log of a limited size is shown by lines, and a line that has no end after a while. */
+        {.words = "logs -f web",
+         .replies = RESULT(1, "[{'id':1,'name':'web','ended':null}]")
+             RESULT(2, "{'id':1,'name':'web','log':'d/1.log','run_marks':'d/"
+                       "1.runs','offset':0,'limit':9,'begun':true}") "!await three\n" ENDED(3, 0),
+         .dialogue = true,
+         .requests = REQUEST(1, "list", "'threads':['web']")
+             REQUEST(2, "logs", "'thread':1,'begun':true") REQUEST(3, "join", "'thread':1"),
+         .out = "one\n"
+                "--- run 2, after exit 3 ---\n"
+                "two\n"
+                "threemore\n"
+                "last\n"},
+        /* At the end of the thread its last line is whole. */
+        {.words = "logs -f web",
+         .replies = RESULT(1, "[{'id':1,'name':'web','ended':null}]")
+             RESULT(2, "{'id':1,'name':'web','log':'d/1.log','run_marks':'d/"
+                       "1.runs','offset':0,'limit':9,'begun':true}") ENDED(3, 0),
+         .requests = REQUEST(1, "list", "'threads':['web']")
+             REQUEST(2, "logs", "'thread':1,'begun':true") REQUEST(3, "join", "'thread':1"),
+         .out = "one\n"
+                "--- run 2, after exit 3 ---\n"
+                "two\n"
+                "threemore\n"
+                "last\n"},
+        /* A new run is shown before it prints anything. */
+        {.words = "logs -f web",
+         .replies = RESULT(1, "[{'id':1,'name':'web','ended':null}]")
+             LOG(2, 0, 14) "!append d/14.log first\n"
+                           "!await first\n"
+                           "!append d/14.runs 6 2 1700000000000000000 exit 3\n"
+                           "!await run\n" ENDED(3, 0),
+         .dialogue = true,
+         .requests = REQUEST(1, "list", "'threads':['web']")
+             REQUEST(2, "logs", "'thread':1,'begun':true") REQUEST(3, "join", "'thread':1"),
+         .out = "first\n"
+                "--- run 2, after exit 3 ---\n"},
     };
 
     make_logs();
+    is_unwatched = false;
     PLAY_ALL(plays);
+    CHECK(!is_unwatched);
 }
 
 static void plays_of_follow_all(void)
@@ -200,21 +266,6 @@ static void plays_of_follow_all(void)
                 "web | two\n"
                 "w2 | other\n"},
         {.words = "logs -f w*",
-         .replies = RESULT(1, "{}") RESULT(2, "[{'id':1,'name':'web','runs':1,'ended':null}]")
-             LOG(3, 0, 9) "!append d/9.log old\n"
-                          "!await old\n"
-                          "!unlink d/9.log\n"
-                          "!append d/9.log new\n"
-                          "!await new\n" ENDED(4, 0) RESULT(5, "{}"),
-         .dialogue = true,
-         .requests = REQUEST(
-             1, "watch", "'events':['created','restarted'],'members':['id','name','ended','runs']")
-             REQUEST(2, "list", "'threads':['w*'],'members':['id','name','ended','runs']")
-                 REQUEST(3, "logs", "'thread':1,'begun':true") REQUEST(
-                     4, "join", "'thread':1,'members':['id']") REQUEST(5, "watch", "'events':[]"),
-         .out = "web | old\n"
-                "web | new\n"},
-        {.words = "logs -f w*",
          .replies = RESULT(1, "{}") RESULT(2, "[]") RESULT(3, "{}"),
          .dialogue = true,
          .requests = REQUEST(
@@ -286,10 +337,59 @@ static void plays_of_follow_all(void)
          .err = "k3thread: logs: the times of the lines are not known: only run keeps them, for "
                 "the output that it prints\n",
          .status = 1},
+        {.words = "logs -f --since=0 w*",
+         .replies = RESULT(1, "{}") RESULT(2, "[{'id':1,'name':'web','runs':1,'ended':null}]")
+             LOG(3, 4, 4) ENDED(4, 0) RESULT(5, "{}"),
+         .dialogue = true,
+         .requests = REQUEST(
+             1, "watch", "'events':['created','restarted'],'members':['id','name','ended','runs']")
+             REQUEST(2, "list", "'threads':['w*'],'members':['id','name','ended','runs']")
+                 REQUEST(3, "logs", "'thread':1,'begun':true,'since':0.0") REQUEST(
+                     4, "join", "'thread':1,'members':['id']") REQUEST(5, "watch", "'events':[]"),
+         .out = "web | two\n"},
+    };
+
+    make_logs();
+    is_unwatched = false;
+    PLAY_ALL(plays);
+    CHECK(!is_unwatched);
+}
+
+static void plays_of_removed(void)
+{
+    static const struct play plays[] = {
+        {.words = "logs -f web",
+         .replies = RESULT(1, "[{'id':1,'name':'web','ended':null}]")
+             LOG(2, 0, 7) "!append d/7.log old\n"
+                          "!await old\n"
+                          "!unlink d/7.log\n"
+                          "!append d/7.log new\n"
+                          "!await new\n" ENDED(3, 0),
+         .dialogue = true,
+         .requests = REQUEST(1, "list", "'threads':['web']")
+             REQUEST(2, "logs", "'thread':1,'begun':true") REQUEST(3, "join", "'thread':1"),
+         .out = "old\n"
+                "new\n"},
+        {.words = "logs -f w*",
+         .replies = RESULT(1, "{}") RESULT(2, "[{'id':1,'name':'web','runs':1,'ended':null}]")
+             LOG(3, 0, 9) "!append d/9.log old\n"
+                          "!await old\n"
+                          "!unlink d/9.log\n"
+                          "!append d/9.log new\n"
+                          "!await new\n" ENDED(4, 0) RESULT(5, "{}"),
+         .dialogue = true,
+         .requests = REQUEST(
+             1, "watch", "'events':['created','restarted'],'members':['id','name','ended','runs']")
+             REQUEST(2, "list", "'threads':['w*'],'members':['id','name','ended','runs']")
+                 REQUEST(3, "logs", "'thread':1,'begun':true") REQUEST(
+                     4, "join", "'thread':1,'members':['id']") REQUEST(5, "watch", "'events':[]"),
+         .out = "web | old\n"
+                "web | new\n"},
     };
 
     make_logs();
     PLAY_ALL(plays);
 }
 
-TEST_MAIN({"follow", plays_of_follow}, {"follow-all", plays_of_follow_all})
+TEST_MAIN({"follow", plays_of_follow}, {"follow-all", plays_of_follow_all},
+          {"removed", plays_of_removed})

@@ -170,6 +170,87 @@ static void plays_of_join(void)
          .requests = REQUEST(1, "list", "'threads':['a','b'],'members':['id']"),
          .err = "k3thread: join: InvalidThreadIdError: no live thread\n",
          .status = 3},
+        /* A terminal shows what is waited for. */
+        {.words = "join a b c",
+         .replies = RESULT(1, "[]") RESULT(4, "{'id':3,'name':'c','runs':1,'exit_code':5,'signal':"
+                                              "null,'exception':null,'message':null}")
+             RESULT(2, "{'id':1,'name':'a','runs':1,'exit_code':0,'signal':null,'exception':null,'"
+                       "message':null}") RESULT(3, "{'id':2,'name':'b','runs':1,'exit_code':4,'"
+                                                   "signal':null,'exception':null,'message':null}"),
+         .terminal = SCREEN,
+         .requests = REQUEST(1, "list", "'threads':['a','b','c'],'members':['id']")
+             REQUEST(2, "join", "'thread':'a'," JOIN_MEMBERS)
+                 REQUEST(3, "join", "'thread':'b'," JOIN_MEMBERS)
+                     REQUEST(4, "join", "'thread':'c'," JOIN_MEMBERS),
+         .out = "\r"
+                "\033[K0 of 3 have ended, waiting for a and 2 more\r"
+                "\033[K1 of 3 have ended, waiting for a and 1 more\r"
+                "\033[K2 of 3 have ended, waiting for b\r"
+                "\033[K",
+         .status = 4},
+        {.words = "join web",
+         .replies = RESULT(1, "{'id':1,'name':'web','runs':1,'exit_code':0,'signal':null,'"
+                              "exception':null,'message':null}"),
+         .terminal = SCREEN,
+         .requests = REQUEST(1, "join", "'thread':'web'," JOIN_MEMBERS)},
+        {.words = "join --until=line:up web",
+         .replies = RESULT(1, "{'id':1}"),
+         .terminal = SCREEN,
+         .requests = REQUEST(1, "join", "'thread':'web'," JOIN_MEMBERS ",'until':'line:up'"),
+         .out = "\r"
+                "\033[Kwaiting for web, until this holds: line:up\r"
+                "\033[K"},
+        {.words = "join --until=line:up --all",
+         .replies = RESULT(1, "[{'id':1,'name':'a'},{'id':2,'name':'b'}]") RESULT(2, "{'id':1}")
+             RESULT(3, "{'id':1}"),
+         .terminal = SCREEN,
+         .requests = REQUEST(1, "list", "'live':true")
+             REQUEST(2, "join", "'thread':1," JOIN_MEMBERS ",'until':'line:up'")
+                 REQUEST(3, "join", "'thread':2," JOIN_MEMBERS ",'until':'line:up'"),
+         .out = "\r"
+                "\033[K0 of 2 have shown it, waiting for a and 1 more, until this holds: line:up\r"
+                "\033[K1 of 2 have shown it, waiting for b, until this holds: line:up\r"
+                "\033[K"},
+        {.words = "join --ready web",
+         .replies =
+             RESULT(1, "[{'id':1,'name':'web','waits_for':'tcp::80'}]") RESULT(2, "{'id':1}"),
+         .terminal = SCREEN,
+         .requests = REQUEST(1, "list", "'threads':['web'],'members':['id','name','waits_for']")
+             REQUEST(2, "join", "'thread':'web'," JOIN_MEMBERS ",'ready':true"),
+         .out = "\r"
+                "\033[Kwaiting for web, which waits for tcp::80\r"
+                "\033[K"},
+        {.words = "join --ready a 2",
+         .replies = RESULT(1, "[]")
+             RESULT(2, "[{'id':2,'name':'b','waits_for':'tcp::80'},{'id':1,'name':'a'}]")
+                 RESULT(3, "{'id':1}") RESULT(4, "{'id':2}"),
+         .terminal = SCREEN,
+         .requests = REQUEST(1, "list", "'threads':['a',2],'members':['id']")
+             REQUEST(2, "list", "'threads':['a',2],'members':['id','name','waits_for']")
+                 REQUEST(3, "join", "'thread':'a'," JOIN_MEMBERS ",'ready':true")
+                     REQUEST(4, "join", "'thread':2," JOIN_MEMBERS ",'ready':true"),
+         .out = "\r"
+                "\033[K0 of 2 are ready, waiting for a and 1 more\r"
+                "\033[K1 of 2 are ready, waiting for 2, which waits for tcp::80\r"
+                "\033[K"},
+        {.words = "join --ready a",
+         .replies = NO_THREAD(1) RESULT(2, "{'id':1}"),
+         .terminal = SCREEN,
+         .requests = REQUEST(1, "list", "'threads':['a'],'members':['id','name','waits_for']")
+             REQUEST(2, "join", "'thread':'a'," JOIN_MEMBERS ",'ready':true"),
+         .out = "\r"
+                "\033[Kwaiting for a\r"
+                "\033[K"},
+        /* A name that is no text has one thread, the newest. */
+        {.words = "join w*",
+         .replies = RESULT(1, "[{'id':1,'name':{'base64':'/2E='}},{'id':2,'name':{'base64':'/"
+                              "2E='}},{'id':3,'name':{'base64':'/2I='}}]")
+             RESULT(2, "{'id':2,'name':'x','runs':1,'exit_code':0,'signal':null,'exception':null,'"
+                       "message':null}") RESULT(3, "{'id':3,'name':'x','runs':1,'exit_code':9,'"
+                                                   "signal':null,'exception':null,'message':null}"),
+         .requests = REQUEST(1, "list", "'threads':['w*']") REQUEST(
+             2, "join", "'thread':2," JOIN_MEMBERS) REQUEST(3, "join", "'thread':3," JOIN_MEMBERS),
+         .status = 9},
         /* A probe may wait for a line that could not be written. */
         {.words = "join --ready web",
          .replies = RESULT(1, "{'id':1}"),
@@ -224,6 +305,12 @@ static void plays_of_send(void)
          .requests = REQUEST(1, "send", "'thread':'web','text':''")
              REQUEST(2, "send", "'thread':'web','text':'one\\ntwo\\n','eof':false")
                  REQUEST(3, "send", "'thread':'web','text':'end','eof':false")},
+        /* A request that the socket does not take at once is sent as it takes it. */
+        {.words = "send web",
+         .replies = RESULT(1, "{'taken':0}") RESULT(2, "{'taken':60000}"),
+         .ones = 60000,
+         .dialogue = true,
+         .any_requests = true},
         {.words = "send web",
          .replies = RESULT(1, "{'taken':0}"),
          .input = "",

@@ -10,7 +10,9 @@
 #include "cli/base/status.h"
 #include "cli/commands/execute.h"
 
+#include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <termios.h>
 
 /* A command line, and what must come of it. In replies and requests, ' stands for ". */
 struct play {
@@ -19,13 +21,20 @@ struct play {
     const char *requests;  /* all that the supervisor has got; NULL: none */
     const char *out, *err; /* NULL: nothing */
     int         status;
+    size_t      ones;      /* standard input has that many bytes 1 */
     const char *input;     /* standard input; NULL: /dev/null */
     bool        dialogue;  /* each reply comes behind its request */
     bool        goes_away; /* the supervisor closes the connection behind its replies */
     bool        far;       /* the supervisor is on another machine */
     const char *logs;      /* the directory of the logs; NULL: none */
     int         output;    /* a descriptor for standard output; 0: a file */
-    int         ended_by;  /* the signal that must end the program, too */
+    enum {
+        NO_TERMINAL,
+        TERMINAL, /* standard input and output are a terminal; OUT is what it shows */
+        SCREEN,   /* standard error is a terminal; OUT is what it shows */
+    } terminal;
+    bool any_out, any_requests; /* OUT, or the requests, are not compared */
+    int  ended_by;              /* the signal that must end the program, too */
 };
 
 #define REQUEST(id, method, params)                                                                \
@@ -58,6 +67,19 @@ static inline int play_file(const char *text)
     CHECK(fd >= 0);
     CHECK_EQUAL(write(fd, text, strlen(text)), strlen(text));
     CHECK_EQUAL(lseek(fd, 0, SEEK_SET), 0);
+    return fd;
+}
+
+/* Returns a file of SIZE bytes 1. */
+static inline int play_ones(size_t size)
+{
+    int   fd = play_file("");
+    char *bytes = malloc(size);
+
+    CHECK(bytes != NULL);
+    memset(bytes, 1, size);
+    CHECK_EQUAL(pwrite(fd, bytes, size, 0), size);
+    free(bytes);
     return fd;
 }
 
@@ -112,6 +134,46 @@ static inline char *play_requests(int supervisor, int log)
 /* The seconds by which the clock of the command is ahead; shared with the supervisor of a dialogue. */
 static double *play_ahead;
 
+/* The terminal's other end, or -1. It does not block. */
+static int play_screen = -1;
+
+/* Makes a terminal of 24 rows and 80 columns. Returns its descriptor, and sets play_screen. */
+static inline int play_open_terminal(void)
+{
+    const struct winsize size = {.ws_row = 24, .ws_col = 80};
+    int                  fd;
+
+    play_screen = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
+    CHECK(play_screen >= 0 && grantpt(play_screen) == 0 && unlockpt(play_screen) == 0);
+    CHECK(ioctl(play_screen, TIOCSWINSZ, &size) == 0);
+    fd = open(ptsname(play_screen), O_RDWR | O_NOCTTY | O_CLOEXEC);
+    CHECK(fd >= 0);
+    return fd;
+}
+
+/* Appends to the file FD what the terminal has shown since. */
+static inline void play_look(int fd)
+{
+    char    bytes[4096];
+    ssize_t size;
+
+    while (play_screen >= 0 && (size = read(play_screen, bytes, sizeof(bytes))) > 0)
+        CHECK_EQUAL(write(fd, bytes, (size_t) size), size);
+}
+
+/* Types SIZE bytes, as the terminal takes them. */
+static inline void play_type(const char *bytes, size_t size)
+{
+    while (size > 0) {
+        ssize_t n = write(play_screen, bytes, size);
+
+        if (n < 0)
+            WAIT_FOR(true);
+        bytes += n > 0 ? n : 0;
+        size -= n > 0 ? (size_t) n : 0;
+    }
+}
+
 /* Waits until the file FD holds WORDS. */
 static inline void play_await(int fd, const char *words)
 {
@@ -120,16 +182,48 @@ static inline void play_await(int fd, const char *words)
 
     do {
         test_pause();
+        play_look(fd);
         size = pread(fd, bytes, sizeof(bytes) - 1, 0);
         bytes[size > 0 ? size : 0] = '\0';
     } while (strstr(bytes, words) == NULL);
 }
 
+/* Reads requests until they hold COUNT bytes 1, as JSON has them. */
+static inline void play_drain(int supervisor, int log, int count)
+{
+    static char bytes[64 * 1024];
+
+    while (count > 0) {
+        ssize_t n = read(supervisor, bytes, sizeof(bytes));
+
+        CHECK(n > 0);
+        CHECK_EQUAL(write(log, bytes, (size_t) n), n);
+        for (ssize_t i = 0; i < n; i++)
+            count -= bytes[i] == '\\';
+    }
+}
+
+/* Sends SIZE bytes of output of the thread's terminal. */
+static inline void play_flood(const struct pair *pair, size_t size)
+{
+    char *bytes = malloc(size + 1), *line;
+
+    CHECK(bytes != NULL);
+    memset(bytes, 'x', size);
+    bytes[size] = '\0';
+    CHECK(asprintf(&line, EVENT("'data':'%s'"), bytes) > 0);
+    answer(pair, line);
+    free(bytes);
+    free(line);
+}
+
 /*
  * Does what LINE says: "!append FILE WORDS" (a new line), "!unlink FILE", "!rename FILE OTHER", "!await WORDS" (on
- * standard output, OUT), "!kill SIGNAL", "!later SECONDS".
+ * standard output, OUT), "!kill SIGNAL", "!later SECONDS", "!type KEYS", "!paste COUNT" (that many bytes 1),
+ * "!size ROWS", "!drain COUNT" (that many of these bytes are in requests, which go to the file LOG), "!flood COUNT"
+ * (output of that many bytes).
  */
-static inline void play_act(char *line, int out)
+static inline void play_act(const struct pair *pair, char *line, int log, int out)
 {
     char *verb = strtok(line, " \n"), *first = strtok(NULL, " \n"), *rest = strtok(NULL, "\n");
 
@@ -146,6 +240,19 @@ static inline void play_act(char *line, int out)
         play_await(out, first);
     } else if (strcmp(verb, "!kill") == 0) {
         CHECK(kill(getppid(), atoi(first)) == 0);
+    } else if (strcmp(verb, "!type") == 0) {
+        play_type(first, strlen(first));
+    } else if (strcmp(verb, "!paste") == 0) {
+        for (int i = 0; i < atoi(first); i++)
+            play_type("\001", 1);
+    } else if (strcmp(verb, "!flood") == 0) {
+        play_flood(pair, (size_t) atoi(first));
+    } else if (strcmp(verb, "!drain") == 0) {
+        play_drain(pair->supervisor, log, atoi(first));
+    } else if (strcmp(verb, "!size") == 0) {
+        const struct winsize size = {.ws_row = (unsigned short) atoi(first), .ws_col = 100};
+
+        CHECK(ioctl(play_screen, TIOCSWINSZ, &size) == 0);
     } else {
         CHECK_TEXT(verb, "!later");
         *play_ahead += atof(first);
@@ -153,7 +260,8 @@ static inline void play_act(char *line, int out)
 }
 
 /* Sends the LINES up to the first reply to a request after ID, and does what they say. Returns the rest. */
-static inline const char *play_answer(const struct pair *pair, const char *lines, long id, int out)
+static inline const char *play_answer(const struct pair *pair, const char *lines, long id, int log,
+                                      int out)
 {
     while (lines[0] != '\0') {
         size_t size = strcspn(lines, "\n") + 1;
@@ -163,7 +271,7 @@ static inline const char *play_answer(const struct pair *pair, const char *lines
             break;
         line = strndup(lines, size);
         if (line[0] == '!')
-            play_act(line, out);
+            play_act(pair, line, log, out);
         else
             answer(pair, line);
         free(line);
@@ -177,9 +285,10 @@ static inline pid_t play_dialogue(const struct play *play, const struct pair *pa
                                   int out)
 {
     const char *lines = play->replies;
+    static char bytes[1024 * 1024];
+    size_t      kept = 0; /* the first bytes of a request that is not whole */
+    ssize_t     n;
     pid_t       pid;
-    char        byte, head[64];
-    size_t      size = 0;
 
     if (play_ahead == NULL)
         play_ahead = mmap(NULL, sizeof(*play_ahead), PROT_READ | PROT_WRITE,
@@ -191,15 +300,18 @@ static inline pid_t play_dialogue(const struct play *play, const struct pair *pa
         return pid;
     test_alarm();
     close(pair->client.wire.fd);
-    while (read(pair->supervisor, &byte, 1) == 1) {
-        CHECK_EQUAL(write(log, &byte, 1), 1);
-        if (size < sizeof(head) - 1)
-            head[size++] = byte;
-        if (byte != '\n')
-            continue;
-        head[size] = '\0';
-        size = 0;
-        lines = play_answer(pair, lines, strtol(strstr(head, "\"id\":") + 5, NULL, 10), out);
+    while ((n = read(pair->supervisor, bytes + kept, sizeof(bytes) - kept)) > 0) {
+        char *line = bytes, *end;
+
+        CHECK_EQUAL(write(log, bytes + kept, (size_t) n), n);
+        kept += (size_t) n;
+        while ((end = memchr(line, '\n', (size_t) (bytes + kept - line))) != NULL) {
+            lines =
+                play_answer(pair, lines, strtol(strstr(line, "\"id\":") + 5, NULL, 10), log, out);
+            line = end + 1;
+        }
+        kept -= (size_t) (line - bytes);
+        memmove(bytes, line, kept);
         if (lines[0] == '\0' && play->goes_away)
             (void) shutdown(pair->supervisor, SHUT_WR);
     }
@@ -229,33 +341,57 @@ static inline void play(const struct play *play)
     char          *line = strdup(play->words), *out, *err, *requests, *words[64];
     int            count = play_split(line, words, 63), status;
     int            in_before, out_before, err_before, log = play_file("");
+    int            terminal = play->terminal != NO_TERMINAL ? play_open_terminal() : -1;
     int            out_file = play->output > 0 ? dup(play->output) : play_file("");
-    pid_t          player = play->dialogue ? play_dialogue(play, pair, log, out_file) : 0;
+    int            shown = dup(out_file);
+    pid_t          player = play->dialogue ? play_dialogue(play, pair, log, shown) : 0;
+    struct termios settings, settings_after;
     sigset_t       mask;
 
     if (!play->dialogue && play->replies != NULL)
         answer(pair, play->replies);
     if (!play->dialogue && play->goes_away)
         CHECK(shutdown(pair->supervisor, SHUT_WR) == 0);
+    CHECK(terminal < 0 || tcgetattr(terminal, &settings) == 0);
     in_before =
-        play_replace(STDIN_FILENO, play->input != NULL ? play_file(play->input)
-                                                       : open("/dev/null", O_RDONLY | O_CLOEXEC));
-    out_before = play_replace(STDOUT_FILENO, out_file);
-    err_before = play_replace(STDERR_FILENO, play_file(""));
+        play_replace(STDIN_FILENO, play->terminal == TERMINAL ? dup(terminal)
+                                   : play->ones > 0           ? play_ones(play->ones)
+                                   : play->input != NULL      ? play_file(play->input)
+                                                         : open("/dev/null", O_RDONLY | O_CLOEXEC));
+    out_before = play_replace(STDOUT_FILENO, play->terminal == TERMINAL ? dup(terminal) : out_file);
+    err_before =
+        play_replace(STDERR_FILENO, play->terminal == SCREEN ? dup(terminal) : play_file(""));
     CHECK(sigprocmask(SIG_BLOCK, NULL, &mask) == 0);
     status = command_execute(&session, count, words);
     CHECK(sigprocmask(SIG_SETMASK, &mask, NULL) == 0);
     err = play_take(STDERR_FILENO, err_before);
     out = play_take(STDOUT_FILENO, out_before);
+    CHECK(terminal < 0 || tcgetattr(terminal, &settings_after) == 0);
+    CHECK(terminal < 0 || (settings.c_lflag == settings_after.c_lflag &&
+                           settings.c_iflag == settings_after.c_iflag &&
+                           settings.c_oflag == settings_after.c_oflag));
     CHECK(dup2(in_before, STDIN_FILENO) == STDIN_FILENO);
     close(in_before);
     CHECK(session.client.notify == NULL);
     client_close(&session.client);
     CHECK(player == 0 || waitpid(player, NULL, 0) == player);
     requests = play_requests(pair->supervisor, log);
+    if (terminal >= 0) {
+        play_look(shown);
+        free(out);
+        out = play_take(shown, fcntl(shown, F_DUPFD_CLOEXEC, 0));
+        close(terminal);
+        close(play_screen);
+        play_screen = -1;
+        if (play->terminal == TERMINAL)
+            close(out_file);
+    }
+    close(shown);
     play_compare(play, "standard error", err, play->err);
-    play_compare(play, "standard output", out, play->out);
-    play_compare(play, "requests", requests, play->requests);
+    if (!play->any_out)
+        play_compare(play, "standard output", out, play->out);
+    if (!play->any_requests)
+        play_compare(play, "requests", requests, play->requests);
     if (status != play->status) {
         fprintf(stderr, "%s: status %d, not %d\n", play->words, status, play->status);
         test_fail(__FILE__, __LINE__, "status");

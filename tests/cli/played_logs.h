@@ -54,4 +54,17 @@ static inline void open_outputs(void)
     CHECK(signal(SIGPIPE, SIG_IGN) != SIG_ERR);
 }
 
+/* Checks that the file at PATH holds TEXT. */
+static inline void check_file(const char *path, const char *text)
+{
+    char    bytes[256];
+    int     fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t size = read(fd, bytes, sizeof(bytes) - 1);
+
+    CHECK(size >= 0);
+    close(fd);
+    bytes[size] = '\0';
+    CHECK_TEXT(bytes, text);
+}
+
 #endif

@@ -92,3 +92,6 @@ $(BUILD)/tests/cli/quick_way: TEST_LDFLAGS = -Wl,--wrap=close,--wrap=_exit
 # The quick way without the part that runs before the C library has begun.
 $(BUILD)/tests/cli/quick: $(filter-out %/quick/libc.c.o %/quick/quick.c.o %/entry.S.o,$(QUICK_OBJECTS))
 $(BUILD)/tests/cli/quick: TEST_LIBS = -ljansson
+
+# A command that follows logs reads what is ready.
+$(BUILD)/tests/cli/followed_logs: TEST_LDFLAGS = -Wl,--wrap=poll,--wrap=read

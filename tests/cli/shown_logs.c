@@ -20,6 +20,17 @@ static void plays_of_logs(void)
          .replies = RESULT(1, "[{'id':1,'name':'web','ended':5}]") LOG(2, 0, 1),
          .requests =
              REQUEST(1, "list", "'threads':['web']") REQUEST(2, "logs", "'thread':1,'lines':0")},
+        {.words = "logs --since=0 web",
+         .replies = RESULT(1, "[{'id':1,'name':'web','ended':5}]") LOG(2, 8, 1),
+         .requests = REQUEST(1, "list", "'threads':['web']")
+             REQUEST(2, "logs", "'thread':1,'lines':0,'since':0.0"),
+         .out = "three"},
+        {.words = "logs web",
+         .replies = RESULT(1, "[{'id':1,'name':'web','ended':5}]") RESULT(2, "{'name':'web'}"),
+         .requests =
+             REQUEST(1, "list", "'threads':['web']") REQUEST(2, "logs", "'thread':1,'lines':0"),
+         .err = "k3thread: logs: the log: Invalid argument\n",
+         .status = 1},
         {.words = "logs --since=2m web",
          .replies = RESULT(1, "[{'id':1,'name':'web','ended':5}]") LOG(2, 8, 1),
          .requests = REQUEST(1, "list", "'threads':['web']")
@@ -364,6 +375,7 @@ static void plays_of_outputs(void)
     make_logs();
     open_outputs();
     PLAY_ALL(plays);
+    check_file("d/1.log", "one\ntwo\nthree");
 }
 
 TEST_MAIN({"logs", plays_of_logs}, {"logs-of-all", plays_of_logs_of_all},

@@ -165,6 +165,13 @@ static void plays_of_start_wait(void)
          .out = "one\n"
                 "two\n"
                 "threemore\n"},
+        {.words = "start -w -i -C / cat",
+         .replies = RESULT(1, "{'id':1}") LOG(2, 13, 1) RESULT(4, "{'taken':60000}")
+             RESULT(5, "{'taken':0}") ENDED(3, 0),
+         .ones = 60000,
+         .dialogue = true,
+         .any_requests = true,
+         .out = "more\n"},
         {.words = "start -w -C /no/such true",
          .err = "k3thread: start: ValueError: --directory: /no/such: No such file or directory\n",
          .status = 64},

@@ -1,0 +1,338 @@
+/* Tests attach, and start --wait --tty: what a terminal shows, and what the supervisor gets. */
+#include "tests/cli/played.h"
+
+#include <sys/stat.h>
+
+/* The reply to the request that attaches, and output of the terminal. */
+#define ATTACHED    RESULT(1, "{'id':7,'name':'web'}")
+#define SHOWS(data) EVENT("'data':'" data "'")
+#define THREAD_ENDS EVENT("'thread':{'id':7}")
+
+static void plays_of_attach(void)
+{
+    static const struct play plays[] = {
+        {.words = "attach web",
+         .replies = ATTACHED SHOWS("hello") "!await hello\n"
+                                            "!type \034d\n",
+         .terminal = TERMINAL,
+         .dialogue = true,
+         .requests = REQUEST(
+             1, "terminal",
+             "'thread':'web','rows':24,'columns':80,'read_only':false,'members':['id','name']"),
+         .out = "hello\r\n",
+         .err = "[detached from thread 'web']\n"},
+        /* A line that has ended is not ended again. */
+        {.words = "attach 7",
+         .replies = ATTACHED SHOWS("hello\\r\\n") "!await hello\n"
+                                                  "!type \034d\n",
+         .terminal = TERMINAL,
+         .dialogue = true,
+         .requests =
+             REQUEST(1, "terminal",
+                     "'thread':7,'rows':24,'columns':80,'read_only':false,'members':['id','name']"),
+         .out = "hello\r\n",
+         .err = "[detached from thread 'web']\n"},
+        {.words = "attach web",
+         .replies = ATTACHED SHOWS("x") THREAD_ENDS,
+         .terminal = TERMINAL,
+         .dialogue = true,
+         .requests = REQUEST(
+             1, "terminal",
+             "'thread':'web','rows':24,'columns':80,'read_only':false,'members':['id','name']"),
+         .out = "x\r\n",
+         .err = "[thread 'web' has ended]\n"},
+        /* Keys go to the program up to those that detach. */
+        {.words = "attach web",
+         .replies =
+             ATTACHED SHOWS("x") "!await x\n"
+                                 "!type abc\n" RESULT(2, "{'taken':3}") "!type \034\034\n" RESULT(
+                                     3, "{'taken':1}") "!type q\034dz\n" RESULT(4, "{'taken':1}"),
+         .terminal = TERMINAL,
+         .dialogue = true,
+         .requests = REQUEST(
+             1, "terminal",
+             "'thread':'web','rows':24,'columns':80,'read_only':false,'members':['id','name']")
+             REQUEST(2, "send", "'thread':7,'text':'abc'")
+                 REQUEST(3, "send", "'thread':7,'text':'\\u001C'")
+                     REQUEST(4, "send", "'thread':7,'text':'q'"),
+         .out = "x\r\n",
+         .err = "[detached from thread 'web']\n"},
+        /* Ctrl-C leaves where no key goes to the program. */
+        {.words = "attach --read-only web",
+         .replies = ATTACHED SHOWS("x") "!await x\n"
+                                        "!type abc\n" SHOWS("y") "!await y\n"
+                                                                 "!type \003\n",
+         .terminal = TERMINAL,
+         .dialogue = true,
+         .requests = REQUEST(
+             1, "terminal",
+             "'thread':'web','rows':24,'columns':80,'read_only':true,'members':['id','name']"),
+         .out = "xy\r\n",
+         .err = "[detached from thread 'web']\n"},
+        {.words = "attach web",
+         .replies = ATTACHED SHOWS("x") "!await x\n"
+                                        "!type \003\n" RESULT(2, "{'taken':1}") "!type \034d\n",
+         .terminal = TERMINAL,
+         .dialogue = true,
+         .requests = REQUEST(
+             1, "terminal",
+             "'thread':'web','rows':24,'columns':80,'read_only':false,'members':['id','name']")
+             REQUEST(2, "send", "'thread':7,'text':'\\u0003'"),
+         .out = "x\r\n",
+         .err = "[detached from thread 'web']\n"},
+        /* A screen that was drawn is left at its end. */
+        {.words = "attach web",
+         .replies = ATTACHED SHOWS("a\\u001b[5;5Hb") "!await Hb\n"
+                                                     "!type \034d\n",
+         .terminal = TERMINAL,
+         .dialogue = true,
+         .requests = REQUEST(
+             1, "terminal",
+             "'thread':'web','rows':24,'columns':80,'read_only':false,'members':['id','name']"),
+         .out = "a\033[5;5Hb\033[999;1H\r\n",
+         .err = "[detached from thread 'web']\n"},
+        {.words = "attach web",
+         .replies = ATTACHED SHOWS("\\u001b[?1049h\\u001b[5;5Hb") "!await Hb\n"
+                                                                  "!type \034d\n",
+         .terminal = TERMINAL,
+         .dialogue = true,
+         .requests = REQUEST(
+             1, "terminal",
+             "'thread':'web','rows':24,'columns':80,'read_only':false,'members':['id','name']"),
+         .out = "\033[?1049h\033[5;5Hb\033[?1049l",
+         .err = "[detached from thread 'web']\n"},
+        {.words = "attach web",
+         .replies = ATTACHED SHOWS("\\u001b[?1049h\\u001b[5;5Hb\\u001b[?1049lc") "!await lc\n"
+                                                                                 "!type \034d\n",
+         .terminal = TERMINAL,
+         .dialogue = true,
+         .requests = REQUEST(
+             1, "terminal",
+             "'thread':'web','rows':24,'columns':80,'read_only':false,'members':['id','name']"),
+         .out = "\033[?1049h\033[5;5Hb\033[?1049lc\r\n",
+         .err = "[detached from thread 'web']\n"},
+        {.words = "attach web",
+         .replies = ATTACHED SHOWS("\\u001b[?25l\\u001b[?1000h!\\n") "!await !\n"
+                                                                     "!type \034d\n",
+         .terminal = TERMINAL,
+         .dialogue = true,
+         .requests = REQUEST(
+             1, "terminal",
+             "'thread':'web','rows':24,'columns':80,'read_only':false,'members':['id','name']"),
+         .out = "\033[?25l\033[?1000h!\n"
+                "\033[?25h\033[?1000l",
+         .err = "[detached from thread 'web']\n"},
+        {.words = "attach web",
+         .replies = ATTACHED SHOWS("x") "!await x\n"
+                                        "!kill 15\n",
+         .ended_by = 15,
+         .terminal = TERMINAL,
+         .dialogue = true,
+         .requests = REQUEST(
+             1, "terminal",
+             "'thread':'web','rows':24,'columns':80,'read_only':false,'members':['id','name']"),
+         .out = "x\r\n",
+         .err = "[detached from thread 'web']\n"},
+        {.words = "attach web",
+         .replies = ATTACHED SHOWS("x") "!await x\n"
+                                        "!kill 1\n",
+         .ended_by = 1,
+         .terminal = TERMINAL,
+         .dialogue = true,
+         .requests = REQUEST(
+             1, "terminal",
+             "'thread':'web','rows':24,'columns':80,'read_only':false,'members':['id','name']"),
+         .out = "x\r\n",
+         .err = "[detached from thread 'web']\n"},
+        /* The terminal of the thread gets the new size. */
+        {.words = "attach web",
+         .replies = ATTACHED SHOWS("x") "!await x\n"
+                                        "!size 30\n"
+                                        "!kill 28\n" RESULT(2, "{}") "!kill 18\n" RESULT(
+                                            3, "{}") "!kill 2\n",
+         .ended_by = 2,
+         .terminal = TERMINAL,
+         .dialogue = true,
+         .requests = REQUEST(
+             1, "terminal",
+             "'thread':'web','rows':24,'columns':80,'read_only':false,'members':['id','name']")
+             REQUEST(2, "terminal",
+                     "'thread':7,'rows':30,'columns':100,'read_only':false,'members':['id','name']")
+                 REQUEST(3, "terminal",
+                         "'thread':7,'rows':30,'columns':100,'read_only':false,'members':['id','"
+                         "name']"),
+         .out = "x\r\n",
+         .err = "[detached from thread 'web']\n"},
+        {.words = "attach web",
+         .replies = NO_THREAD(1),
+         .terminal = TERMINAL,
+         .dialogue = true,
+         .requests = REQUEST(
+             1, "terminal",
+             "'thread':'web','rows':24,'columns':80,'read_only':false,'members':['id','name']"),
+         .err = "k3thread: attach: InvalidThreadIdError: no live thread\n",
+         .status = 3},
+        {.words = "attach web",
+         .replies = ATTACHED,
+         .terminal = TERMINAL,
+         .dialogue = true,
+         .goes_away = true,
+         .requests = REQUEST(
+             1, "terminal",
+             "'thread':'web','rows':24,'columns':80,'read_only':false,'members':['id','name']"),
+         .err = "k3thread: attach: the supervisor went away without a reply; see /dev/null\n",
+         .status = 1},
+        /* Keys that are refused are lost, and nothing else. */
+        {.words = "attach web",
+         .replies = ATTACHED SHOWS("x") "!await x\n"
+                                        "!type a\n" ERROR(2, -32011, "OSError", "another types")
+                                            SHOWS("y") THREAD_ENDS,
+         .terminal = TERMINAL,
+         .dialogue = true,
+         .requests = REQUEST(
+             1, "terminal",
+             "'thread':'web','rows':24,'columns':80,'read_only':false,'members':['id','name']")
+             REQUEST(2, "send", "'thread':7,'text':'a'"),
+         .out = "xy\r\n",
+         .err = "[thread 'web' has ended]\n"},
+        {.words = "attach web",
+         .replies = RESULT(
+             1,
+             "{'id':7,'name':{'base64':'d2Vi/w=='}}") "{'jsonrpc':'2.0','method':'output','params':"
+                                                      "{'data':{'base64':'/2E='}}}\n" THREAD_ENDS,
+         .terminal = TERMINAL,
+         .dialogue = true,
+         .requests = REQUEST(
+             1, "terminal",
+             "'thread':'web','rows':24,'columns':80,'read_only':false,'members':['id','name']"),
+         .out = "\377a\r\n",
+         .err = "[thread 'web\\xff' has ended]\n"},
+        /* A program that reads no keys loses those after 64 KiB. What the socket does not take is sent later. */
+        {.words = "attach web",
+         .replies = ATTACHED SHOWS("x") "!await x\n"
+                                        "!paste 70000\n"
+                                        "!await \a\n"
+                                        "!type \034d\n",
+         .terminal = TERMINAL,
+         .dialogue = true,
+         .any_out = true,
+         .any_requests = true,
+         .err = "[detached from thread 'web']\n"},
+        /* A terminal that shows slowly loses nothing. */
+        {.words = "attach web",
+         .replies = ATTACHED "!flood 30000\n" SHOWS("end") "!await end\n"
+                                                           "!type \034d\n",
+         .terminal = TERMINAL,
+         .dialogue = true,
+         .any_out = true,
+         .any_requests = true,
+         .err = "[detached from thread 'web']\n"},
+        {.words = "attach web",
+         .err = "k3thread: attach: standard input and output must be a terminal; \"k3thread logs "
+                "-f\" shows the output elsewhere\n",
+         .status = 64},
+        {.words = "attach",
+         .err = "k3thread: attach: no thread\n"
+                "Try 'k3thread attach --help' for more.\n",
+         .status = 64},
+        {.words = "attach a b",
+         .err = "k3thread: attach: unexpected argument 'b'\n"
+                "Try 'k3thread attach --help' for more.\n",
+         .status = 64},
+        {.words = "attach w*",
+         .err = "k3thread: attach: ValueError: 'w*' is a pattern; give one name or id\n",
+         .status = 64},
+        {.words = "attach web/worker",
+         .err = "k3thread: attach: ValueError: 'web/worker' means threads inside a process; only "
+                "list and raise take them\n",
+         .status = 64},
+    };
+
+    PLAY_ALL(plays);
+}
+
+static void plays_of_attach_self(void)
+{
+    static const struct play plays[] = {
+        {.words = "attach web",
+         .replies = ATTACHED,
+         .terminal = TERMINAL,
+         .dialogue = true,
+         .requests = REQUEST(
+             1, "terminal",
+             "'thread':'web','rows':24,'columns':80,'read_only':false,'members':['id','name']"),
+         .err = "k3thread: attach: ValueError: this is the terminal of that thread\n",
+         .status = 64},
+        {.words = "attach 8",
+         .replies = RESULT(1, "{'id':8,'name':'b'}") THREAD_ENDS,
+         .terminal = TERMINAL,
+         .dialogue = true,
+         .requests =
+             REQUEST(1, "terminal",
+                     "'thread':8,'rows':24,'columns':80,'read_only':false,'members':['id','name']"),
+         .err = "[thread 'b' has ended]\n"},
+        /* It is the thread of another machine. */
+        {.words = "attach web",
+         .replies = ATTACHED THREAD_ENDS,
+         .terminal = TERMINAL,
+         .dialogue = true,
+         .far = true,
+         .requests = REQUEST(
+             1, "terminal",
+             "'thread':'web','rows':24,'columns':80,'read_only':false,'members':['id','name']"),
+         .err = "[thread 'web' has ended]\n"},
+    };
+
+    CHECK(setenv("K3THREAD_ID", "7", 1) == 0 &&
+          setenv("K3THREAD_SOCKET", "/nowhere/socket", 1) == 0);
+    PLAY_ALL(plays);
+}
+
+static void plays_of_start_attach(void)
+{
+    static const struct play plays[] = {
+        /* The user has left, and the thread goes on. */
+        {.words = "start --wait --tty -C / vi",
+         .replies =
+             RESULT(1, "{'id':7}") RESULT(2, "{'id':7,'name':'web'}") SHOWS("x") "!await x\n"
+                                                                                 "!type \034d\n",
+         .terminal = TERMINAL,
+         .dialogue = true,
+         .requests = REQUEST(
+             1, "start",
+             "'command':['vi'],'environment':true,'directory':'/"
+             "','umask':18,'tty':true,'rows':24,'columns':80,'members':['id'],'keep':true")
+             REQUEST(2, "terminal",
+                     "'thread':7,'rows':24,'columns':80,'read_only':false,'members':['id','name']"),
+         .out = "x\r\n",
+         .err = "[detached from thread 'web']\n"},
+        {.words = "start --wait --tty -C / vi",
+         .replies = ERROR(1, -32007, "FileNotFoundError", "no vi"),
+         .terminal = TERMINAL,
+         .dialogue = true,
+         .requests =
+             REQUEST(1, "start",
+                     "'command':['vi'],'environment':true,'directory':'/"
+                     "','umask':18,'tty':true,'rows':24,'columns':80,'members':['id'],'keep':true"),
+         .err = "k3thread: start: FileNotFoundError: no vi\n",
+         .status = 125},
+        {.words = "start --wait --tty -C / vi",
+         .replies = RESULT(1, "{'id':7}") NO_THREAD(2),
+         .terminal = TERMINAL,
+         .dialogue = true,
+         .requests = REQUEST(
+             1, "start",
+             "'command':['vi'],'environment':true,'directory':'/"
+             "','umask':18,'tty':true,'rows':24,'columns':80,'members':['id'],'keep':true")
+             REQUEST(2, "terminal",
+                     "'thread':7,'rows':24,'columns':80,'read_only':false,'members':['id','name']"),
+         .err = "k3thread: start: InvalidThreadIdError: no live thread\n",
+         .status = 3},
+    };
+
+    (void) umask(022);
+    PLAY_ALL(plays);
+}
+
+TEST_MAIN({"attach", plays_of_attach}, {"attach-self", plays_of_attach_self},
+          {"start-attach", plays_of_start_attach})
