@@ -1,4 +1,5 @@
-/* Tests attach, and start --wait --tty: what a terminal shows, and what the supervisor gets. */
+/* Tests attach, and start --wait --tty: what a terminal shows, and what the
+ * supervisor gets. */
 #include "tests/cli/played.h"
 
 #include <sys/stat.h>
@@ -16,9 +17,9 @@ static void plays_of_attach(void)
                                             "!type \034d\n",
          .terminal = TERMINAL,
          .dialogue = true,
-         .requests = REQUEST(
-             1, "terminal",
-             "'thread':'web','rows':24,'columns':80,'read_only':false,'members':['id','name']"),
+         .requests = REQUEST(1, "terminal",
+                             "'thread':'web','rows':24,'columns':80,'"
+                             "read_only':false,'members':['id','name']"),
          .out = "hello\r\n",
          .err = "[detached from thread 'web']\n"},
         /* A line that has ended is not ended again. */
@@ -27,18 +28,18 @@ static void plays_of_attach(void)
                                                   "!type \034d\n",
          .terminal = TERMINAL,
          .dialogue = true,
-         .requests =
-             REQUEST(1, "terminal",
-                     "'thread':7,'rows':24,'columns':80,'read_only':false,'members':['id','name']"),
+         .requests = REQUEST(1, "terminal",
+                             "'thread':7,'rows':24,'columns':80,'read_"
+                             "only':false,'members':['id','name']"),
          .out = "hello\r\n",
          .err = "[detached from thread 'web']\n"},
         {.words = "attach web",
          .replies = ATTACHED SHOWS("x") THREAD_ENDS,
          .terminal = TERMINAL,
          .dialogue = true,
-         .requests = REQUEST(
-             1, "terminal",
-             "'thread':'web','rows':24,'columns':80,'read_only':false,'members':['id','name']"),
+         .requests = REQUEST(1, "terminal",
+                             "'thread':'web','rows':24,'columns':80,'"
+                             "read_only':false,'members':['id','name']"),
          .out = "x\r\n",
          .err = "[thread 'web' has ended]\n"},
         /* Keys go to the program up to those that detach. */
@@ -46,12 +47,27 @@ static void plays_of_attach(void)
          .replies =
              ATTACHED SHOWS("x") "!await x\n"
                                  "!type abc\n" RESULT(2, "{'taken':3}") "!type \034\034\n" RESULT(
-                                     3, "{'taken':1}") "!type q\034dz\n" RESULT(4, "{'taken':1}"),
+                                     3, "{'taken':"
+                                        "1}") "!type"
+                                              " "
+                                              "q\034"
+                                              "dz"
+                                              "\n" RESULT(4, "{"
+                                                             "'"
+                                                             "t"
+                                                             "a"
+                                                             "k"
+                                                             "e"
+                                                             "n"
+                                                             "'"
+                                                             ":"
+                                                             "1"
+                                                             "}"),
          .terminal = TERMINAL,
          .dialogue = true,
-         .requests = REQUEST(
-             1, "terminal",
-             "'thread':'web','rows':24,'columns':80,'read_only':false,'members':['id','name']")
+         .requests = REQUEST(1, "terminal",
+                             "'thread':'web','rows':24,'columns':80,'"
+                             "read_only':false,'members':['id','name']")
              REQUEST(2, "send", "'thread':7,'text':'abc'")
                  REQUEST(3, "send", "'thread':7,'text':'\\u001C'")
                      REQUEST(4, "send", "'thread':7,'text':'q'"),
@@ -64,9 +80,9 @@ static void plays_of_attach(void)
                                                                  "!type \003\n",
          .terminal = TERMINAL,
          .dialogue = true,
-         .requests = REQUEST(
-             1, "terminal",
-             "'thread':'web','rows':24,'columns':80,'read_only':true,'members':['id','name']"),
+         .requests = REQUEST(1, "terminal",
+                             "'thread':'web','rows':24,'columns':80,'"
+                             "read_only':true,'members':['id','name']"),
          .out = "xy\r\n",
          .err = "[detached from thread 'web']\n"},
         {.words = "attach web",
@@ -74,9 +90,9 @@ static void plays_of_attach(void)
                                         "!type \003\n" RESULT(2, "{'taken':1}") "!type \034d\n",
          .terminal = TERMINAL,
          .dialogue = true,
-         .requests = REQUEST(
-             1, "terminal",
-             "'thread':'web','rows':24,'columns':80,'read_only':false,'members':['id','name']")
+         .requests = REQUEST(1, "terminal",
+                             "'thread':'web','rows':24,'columns':80,'"
+                             "read_only':false,'members':['id','name']")
              REQUEST(2, "send", "'thread':7,'text':'\\u0003'"),
          .out = "x\r\n",
          .err = "[detached from thread 'web']\n"},
@@ -86,9 +102,9 @@ static void plays_of_attach(void)
                                                      "!type \034d\n",
          .terminal = TERMINAL,
          .dialogue = true,
-         .requests = REQUEST(
-             1, "terminal",
-             "'thread':'web','rows':24,'columns':80,'read_only':false,'members':['id','name']"),
+         .requests = REQUEST(1, "terminal",
+                             "'thread':'web','rows':24,'columns':80,'"
+                             "read_only':false,'members':['id','name']"),
          .out = "a\033[5;5Hb\033[999;1H\r\n",
          .err = "[detached from thread 'web']\n"},
         {.words = "attach web",
@@ -96,19 +112,20 @@ static void plays_of_attach(void)
                                                                   "!type \034d\n",
          .terminal = TERMINAL,
          .dialogue = true,
-         .requests = REQUEST(
-             1, "terminal",
-             "'thread':'web','rows':24,'columns':80,'read_only':false,'members':['id','name']"),
+         .requests = REQUEST(1, "terminal",
+                             "'thread':'web','rows':24,'columns':80,'"
+                             "read_only':false,'members':['id','name']"),
          .out = "\033[?1049h\033[5;5Hb\033[?1049l",
          .err = "[detached from thread 'web']\n"},
         {.words = "attach web",
-         .replies = ATTACHED SHOWS("\\u001b[?1049h\\u001b[5;5Hb\\u001b[?1049lc") "!await lc\n"
-                                                                                 "!type \034d\n",
+         .replies = ATTACHED SHOWS("\\u001b[?1049h\\u001b[5;5Hb\\u001b[?"
+                                   "1049lc") "!await lc\n"
+                                             "!type \034d\n",
          .terminal = TERMINAL,
          .dialogue = true,
-         .requests = REQUEST(
-             1, "terminal",
-             "'thread':'web','rows':24,'columns':80,'read_only':false,'members':['id','name']"),
+         .requests = REQUEST(1, "terminal",
+                             "'thread':'web','rows':24,'columns':80,'"
+                             "read_only':false,'members':['id','name']"),
          .out = "\033[?1049h\033[5;5Hb\033[?1049lc\r\n",
          .err = "[detached from thread 'web']\n"},
         {.words = "attach web",
@@ -116,9 +133,9 @@ static void plays_of_attach(void)
                                                                      "!type \034d\n",
          .terminal = TERMINAL,
          .dialogue = true,
-         .requests = REQUEST(
-             1, "terminal",
-             "'thread':'web','rows':24,'columns':80,'read_only':false,'members':['id','name']"),
+         .requests = REQUEST(1, "terminal",
+                             "'thread':'web','rows':24,'columns':80,'"
+                             "read_only':false,'members':['id','name']"),
          .out = "\033[?25l\033[?1000h!\n"
                 "\033[?25h\033[?1000l",
          .err = "[detached from thread 'web']\n"},
@@ -128,9 +145,9 @@ static void plays_of_attach(void)
          .ended_by = 15,
          .terminal = TERMINAL,
          .dialogue = true,
-         .requests = REQUEST(
-             1, "terminal",
-             "'thread':'web','rows':24,'columns':80,'read_only':false,'members':['id','name']"),
+         .requests = REQUEST(1, "terminal",
+                             "'thread':'web','rows':24,'columns':80,'"
+                             "read_only':false,'members':['id','name']"),
          .out = "x\r\n",
          .err = "[detached from thread 'web']\n"},
         {.words = "attach web",
@@ -139,37 +156,44 @@ static void plays_of_attach(void)
          .ended_by = 1,
          .terminal = TERMINAL,
          .dialogue = true,
-         .requests = REQUEST(
-             1, "terminal",
-             "'thread':'web','rows':24,'columns':80,'read_only':false,'members':['id','name']"),
+         .requests = REQUEST(1, "terminal",
+                             "'thread':'web','rows':24,'columns':80,'"
+                             "read_only':false,'members':['id','name']"),
          .out = "x\r\n",
          .err = "[detached from thread 'web']\n"},
-        /* The terminal of the thread gets the new size. */
+        /* The terminal of the thread gets the new size. Who goes on after
+         a stop sets this terminal anew. */
         {.words = "attach web",
          .replies = ATTACHED SHOWS("x") "!await x\n"
                                         "!size 30\n"
-                                        "!kill 28\n" RESULT(2, "{}") "!kill 18\n" RESULT(
-                                            3, "{}") "!kill 2\n",
+                                        "!kill 28\n" RESULT(2, "{}") SHOWS(
+                                            "y") "!await y\n"
+                                                 "!cook\n"
+                                                 "!kill 18\n" RESULT(3, "{}") "!type k\n" RESULT(
+                                                     4, "{'taken':1}") SHOWS("z") "!await z\n"
+                                                                                  "!kill 2\n",
          .ended_by = 2,
          .terminal = TERMINAL,
          .dialogue = true,
-         .requests = REQUEST(
-             1, "terminal",
-             "'thread':'web','rows':24,'columns':80,'read_only':false,'members':['id','name']")
+         .requests = REQUEST(1, "terminal",
+                             "'thread':'web','rows':24,'columns':80,'"
+                             "read_only':false,'members':['id','name']")
              REQUEST(2, "terminal",
-                     "'thread':7,'rows':30,'columns':100,'read_only':false,'members':['id','name']")
+                     "'thread':7,'rows':30,'columns':100,'read_only':"
+                     "false,'members':['id','name']")
                  REQUEST(3, "terminal",
-                         "'thread':7,'rows':30,'columns':100,'read_only':false,'members':['id','"
-                         "name']"),
-         .out = "x\r\n",
+                         "'thread':7,'rows':30,'columns':100,'read_only':"
+                         "false,'members':['id','name']")
+                     REQUEST(4, "send", "'thread':7,'text':'k'"),
+         .out = "xyz\r\n",
          .err = "[detached from thread 'web']\n"},
         {.words = "attach web",
          .replies = NO_THREAD(1),
          .terminal = TERMINAL,
          .dialogue = true,
-         .requests = REQUEST(
-             1, "terminal",
-             "'thread':'web','rows':24,'columns':80,'read_only':false,'members':['id','name']"),
+         .requests = REQUEST(1, "terminal",
+                             "'thread':'web','rows':24,'columns':80,'"
+                             "read_only':false,'members':['id','name']"),
          .err = "k3thread: attach: InvalidThreadIdError: no live thread\n",
          .status = 3},
         {.words = "attach web",
@@ -177,10 +201,11 @@ static void plays_of_attach(void)
          .terminal = TERMINAL,
          .dialogue = true,
          .goes_away = true,
-         .requests = REQUEST(
-             1, "terminal",
-             "'thread':'web','rows':24,'columns':80,'read_only':false,'members':['id','name']"),
-         .err = "k3thread: attach: the supervisor went away without a reply; see /dev/null\n",
+         .requests = REQUEST(1, "terminal",
+                             "'thread':'web','rows':24,'columns':80,'"
+                             "read_only':false,'members':['id','name']"),
+         .err = "k3thread: attach: the supervisor went away without a "
+                "reply; see /dev/null\n",
          .status = 1},
         /* Keys that are refused are lost, and nothing else. */
         {.words = "attach web",
@@ -189,25 +214,55 @@ static void plays_of_attach(void)
                                             SHOWS("y") THREAD_ENDS,
          .terminal = TERMINAL,
          .dialogue = true,
-         .requests = REQUEST(
-             1, "terminal",
-             "'thread':'web','rows':24,'columns':80,'read_only':false,'members':['id','name']")
+         .requests = REQUEST(1, "terminal",
+                             "'thread':'web','rows':24,'columns':80,'"
+                             "read_only':false,'members':['id','name']")
              REQUEST(2, "send", "'thread':7,'text':'a'"),
          .out = "xy\r\n",
          .err = "[thread 'web' has ended]\n"},
         {.words = "attach web",
-         .replies = RESULT(
-             1,
-             "{'id':7,'name':{'base64':'d2Vi/w=='}}") "{'jsonrpc':'2.0','method':'output','params':"
-                                                      "{'data':{'base64':'/2E='}}}\n" THREAD_ENDS,
+         .replies = RESULT(1, "{'id':7,'name':{'base64':'d2Vi/w=='}}") "{'jsonrpc':'2.0','"
+                                                                       "method':'output','"
+                                                                       "params':{'data':{'"
+                                                                       "base64':'/"
+                                                                       "2E='}}}"
+                                                                       "\n" THREAD_ENDS,
          .terminal = TERMINAL,
          .dialogue = true,
-         .requests = REQUEST(
-             1, "terminal",
-             "'thread':'web','rows':24,'columns':80,'read_only':false,'members':['id','name']"),
+         .requests = REQUEST(1, "terminal",
+                             "'thread':'web','rows':24,'columns':80,'"
+                             "read_only':false,'members':['id','name']"),
          .out = "\377a\r\n",
          .err = "[thread 'web\\xff' has ended]\n"},
-        /* A program that reads no keys loses those after 64 KiB. What the socket does not take is sent later. */
+        /* Keys that were taken, or refused, do not count. */
+        {.words = "attach web",
+         .replies = ATTACHED SHOWS("x") "!await x\n"
+                                        "!paste 40000\n"
+                                        "!drain 39000\n"
+                                        "{'result':{'taken':40000},'id':2}\n" SHOWS(
+                                            "y") "!await y\n"
+                                                 "!paste 40000\n"
+                                                 "!drain 40000\n"
+                                                 "{'error':{},'id':2}\n" SHOWS("z") "!await z\n"
+                                                                                    "!paste 40000\n"
+                                                                                    "!drain 39000\n"
+                                                                                    "!type \034d\n",
+         .terminal = TERMINAL,
+         .dialogue = true,
+         .any_requests = true,
+         .out = "xyz\r\n",
+         .err = "[detached from thread 'web']\n"},
+        {.words = "attach web",
+         .replies = ATTACHED SHOWS("x") THREAD_ENDS SHOWS("late"),
+         .terminal = TERMINAL,
+         .dialogue = true,
+         .requests = REQUEST(1, "terminal",
+                             "'thread':'web','rows':24,'columns':80,'"
+                             "read_only':false,'members':['id','name']"),
+         .out = "x\r\n",
+         .err = "[thread 'web' has ended]\n"},
+        /* A program that reads no keys loses those after 64 KiB. A
+         request that the socket does not take is sent later. */
         {.words = "attach web",
          .replies = ATTACHED SHOWS("x") "!await x\n"
                                         "!paste 70000\n"
@@ -228,8 +283,9 @@ static void plays_of_attach(void)
          .any_requests = true,
          .err = "[detached from thread 'web']\n"},
         {.words = "attach web",
-         .err = "k3thread: attach: standard input and output must be a terminal; \"k3thread logs "
-                "-f\" shows the output elsewhere\n",
+         .err = "k3thread: attach: standard input and output must be a "
+                "terminal; \"k3thread logs -f\" shows the output "
+                "elsewhere\n",
          .status = 64},
         {.words = "attach",
          .err = "k3thread: attach: no thread\n"
@@ -240,11 +296,12 @@ static void plays_of_attach(void)
                 "Try 'k3thread attach --help' for more.\n",
          .status = 64},
         {.words = "attach w*",
-         .err = "k3thread: attach: ValueError: 'w*' is a pattern; give one name or id\n",
+         .err = "k3thread: attach: ValueError: 'w*' is a pattern; give "
+                "one name or id\n",
          .status = 64},
         {.words = "attach web/worker",
-         .err = "k3thread: attach: ValueError: 'web/worker' means threads inside a process; only "
-                "list and raise take them\n",
+         .err = "k3thread: attach: ValueError: 'web/worker' means threads "
+                "inside a process; only list and raise take them\n",
          .status = 64},
     };
 
@@ -258,18 +315,19 @@ static void plays_of_attach_self(void)
          .replies = ATTACHED,
          .terminal = TERMINAL,
          .dialogue = true,
-         .requests = REQUEST(
-             1, "terminal",
-             "'thread':'web','rows':24,'columns':80,'read_only':false,'members':['id','name']"),
-         .err = "k3thread: attach: ValueError: this is the terminal of that thread\n",
+         .requests = REQUEST(1, "terminal",
+                             "'thread':'web','rows':24,'columns':80,'read_only':"
+                             "false,'members':['id','name']"),
+         .err = "k3thread: attach: ValueError: this is the terminal of that "
+                "thread\n",
          .status = 64},
         {.words = "attach 8",
          .replies = RESULT(1, "{'id':8,'name':'b'}") THREAD_ENDS,
          .terminal = TERMINAL,
          .dialogue = true,
-         .requests =
-             REQUEST(1, "terminal",
-                     "'thread':8,'rows':24,'columns':80,'read_only':false,'members':['id','name']"),
+         .requests = REQUEST(1, "terminal",
+                             "'thread':8,'rows':24,'columns':80,'read_only':"
+                             "false,'members':['id','name']"),
          .err = "[thread 'b' has ended]\n"},
         /* It is the thread of another machine. */
         {.words = "attach web",
@@ -277,9 +335,9 @@ static void plays_of_attach_self(void)
          .terminal = TERMINAL,
          .dialogue = true,
          .far = true,
-         .requests = REQUEST(
-             1, "terminal",
-             "'thread':'web','rows':24,'columns':80,'read_only':false,'members':['id','name']"),
+         .requests = REQUEST(1, "terminal",
+                             "'thread':'web','rows':24,'columns':80,'read_only':"
+                             "false,'members':['id','name']"),
          .err = "[thread 'web' has ended]\n"},
     };
 
@@ -298,34 +356,36 @@ static void plays_of_start_attach(void)
                                                                                  "!type \034d\n",
          .terminal = TERMINAL,
          .dialogue = true,
-         .requests = REQUEST(
-             1, "start",
-             "'command':['vi'],'environment':true,'directory':'/"
-             "','umask':18,'tty':true,'rows':24,'columns':80,'members':['id'],'keep':true")
+         .requests = REQUEST(1, "start",
+                             "'command':['vi'],'environment':true,'directory':'/"
+                             "','umask':18,'tty':true,'rows':24,'columns':80,'"
+                             "members':['id'],'keep':true")
              REQUEST(2, "terminal",
-                     "'thread':7,'rows':24,'columns':80,'read_only':false,'members':['id','name']"),
+                     "'thread':7,'rows':24,'columns':80,'read_only':false,'"
+                     "members':['id','name']"),
          .out = "x\r\n",
          .err = "[detached from thread 'web']\n"},
         {.words = "start --wait --tty -C / vi",
          .replies = ERROR(1, -32007, "FileNotFoundError", "no vi"),
          .terminal = TERMINAL,
          .dialogue = true,
-         .requests =
-             REQUEST(1, "start",
-                     "'command':['vi'],'environment':true,'directory':'/"
-                     "','umask':18,'tty':true,'rows':24,'columns':80,'members':['id'],'keep':true"),
+         .requests = REQUEST(1, "start",
+                             "'command':['vi'],'environment':true,'directory':'/"
+                             "','umask':18,'tty':true,'rows':24,'columns':80,'"
+                             "members':['id'],'keep':true"),
          .err = "k3thread: start: FileNotFoundError: no vi\n",
          .status = 125},
         {.words = "start --wait --tty -C / vi",
          .replies = RESULT(1, "{'id':7}") NO_THREAD(2),
          .terminal = TERMINAL,
          .dialogue = true,
-         .requests = REQUEST(
-             1, "start",
-             "'command':['vi'],'environment':true,'directory':'/"
-             "','umask':18,'tty':true,'rows':24,'columns':80,'members':['id'],'keep':true")
+         .requests = REQUEST(1, "start",
+                             "'command':['vi'],'environment':true,'directory':'/"
+                             "','umask':18,'tty':true,'rows':24,'columns':80,'"
+                             "members':['id'],'keep':true")
              REQUEST(2, "terminal",
-                     "'thread':7,'rows':24,'columns':80,'read_only':false,'members':['id','name']"),
+                     "'thread':7,'rows':24,'columns':80,'read_only':false,'"
+                     "members':['id','name']"),
          .err = "k3thread: start: InvalidThreadIdError: no live thread\n",
          .status = 3},
     };

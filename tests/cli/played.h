@@ -221,7 +221,7 @@ static inline void play_flood(const struct pair *pair, size_t size)
  * Does what LINE says: "!append FILE WORDS" (a new line), "!unlink FILE", "!rename FILE OTHER", "!await WORDS" (on
  * standard output, OUT), "!kill SIGNAL", "!later SECONDS", "!type KEYS", "!paste COUNT" (that many bytes 1),
  * "!size ROWS", "!drain COUNT" (that many of these bytes are in requests, which go to the file LOG), "!flood COUNT"
- * (output of that many bytes).
+ * (output of that many bytes), "!cook" (the terminal waits for whole lines).
  */
 static inline void play_act(const struct pair *pair, char *line, int log, int out)
 {
@@ -249,6 +249,12 @@ static inline void play_act(const struct pair *pair, char *line, int log, int ou
         play_flood(pair, (size_t) atoi(first));
     } else if (strcmp(verb, "!drain") == 0) {
         play_drain(pair->supervisor, log, atoi(first));
+    } else if (strcmp(verb, "!cook") == 0) {
+        struct termios settings;
+
+        CHECK(tcgetattr(play_screen, &settings) == 0);
+        settings.c_lflag |= ICANON;
+        CHECK(tcsetattr(play_screen, TCSANOW, &settings) == 0);
     } else if (strcmp(verb, "!size") == 0) {
         const struct winsize size = {.ws_row = (unsigned short) atoi(first), .ws_col = 100};
 
