@@ -163,8 +163,6 @@ static inline void prepare(struct k3thread_exception_ *exc)
     exc->mask = (unsigned char) k3t_mask(K3THREAD_NEVER);
     exc->target = k3t_frame_target();
     exc->next = k3thread_local_.unwinding;
-    exc->frame = 0;
-    exc->in_catch_all = false;
     exc->exits = false;
     k3thread_local_.unwinding = exc;
     memset(&exc->unwind, 0, sizeof(exc->unwind));

@@ -399,6 +399,54 @@ static void shutdown_interrupted(void)
     CHECK(test_end(t) == &k3thread_SystemExit);
 }
 
+static pthread_key_t slow;
+static atomic_bool   may_go_on;
+
+static void go_on_when_told(void *arg)
+{
+    (void) arg;
+    WAIT_FOR(may_go_on);
+}
+
+static void *end_slowly(void *arg)
+{
+    CHECK_EQUAL(pthread_setspecific(slow, &slow), 0);
+    return arg;
+}
+
+/* The timeout is also that of the wait for the destructors of a thread. */
+static void shutdown_beside_a_destructor(void)
+{
+    CHECK_EQUAL(pthread_key_create(&slow, go_on_when_told), 0);
+    start(end_slowly, NULL);
+    WAIT_FOR(k3thread_list(NULL, 0) == 1);
+    CHECK_EQUAL(k3thread_shutdown(0.01), -ETIMEDOUT);
+    may_go_on = true;
+    CHECK_EQUAL(k3thread_shutdown(-1), 0);
+}
+
+static void *exit_once_more(void *arg)
+{
+    WAIT_FOR(test_state(getpid()) == 'S');
+    exit(*(const int *) arg);
+}
+
+static void exit_beside_a_foreign_thread(void)
+{
+    static const int status = 9;
+    pthread_t        foreign;
+
+    start(sleep_a_little, "waited");
+    CHECK_EQUAL(pthread_create(&foreign, NULL, exit_once_more, (void *) (uintptr_t) &status), 0);
+    exit(7);
+}
+
+/* A thread that the library does not know ends alone, too. */
+static void foreign_exit(void)
+{
+    check_child(exit_beside_a_foreign_thread, 7, "waited");
+}
+
 /* The excepthook. */
 
 static void *throw(void *arg)
@@ -493,10 +541,11 @@ TEST_MAIN({"return-from-main", return_from_main}, {"status", status_is_kept},
           {"daemons", daemons_are_dropped}, {"from-thread", exit_from_a_thread},
           {"from-only-thread", exit_from_the_only_thread}, {"_exit", underscore_exit},
           {"signal", fatal_signal}, {"started-during", started_during_exit},
-          {"two-exits", two_exits}, {"delayed", delayed_are_waited_for},
-          {"raised-during", raised_in_during_exit}, {"adopted", adopted_are_not_waited_for},
-          {"main-ends", exception_ends_main}, {"default-hook", default_hook},
-          {"own-hook", own_hook}, {"throwing-hook", throwing_hook},
+          {"two-exits", two_exits}, {"foreign-exit", foreign_exit},
+          {"shutdown-destructor", shutdown_beside_a_destructor},
+          {"delayed", delayed_are_waited_for}, {"raised-during", raised_in_during_exit},
+          {"adopted", adopted_are_not_waited_for}, {"main-ends", exception_ends_main},
+          {"default-hook", default_hook}, {"own-hook", own_hook}, {"throwing-hook", throwing_hook},
           {"hook-of-adopted", hook_of_adopted}, {"last-gone", last_one_is_gone},
           {"late-function", started_by_atexit_functions},
           {"daemon-destructor", daemon_in_its_destructor}, {"main-joined", main_is_joined},

@@ -19,6 +19,11 @@ load helpers
   [[ ${SANITIZE-} != *address* ]] || skip 'its leak checker says that it could not stop a thread that is gone'
   t exit two-exits
 }
+@test "exit: a second call by a thread that the library does not know ends only that thread" {
+  [[ ${SANITIZE-} != *address* ]] || skip 'its leak checker says that it could not stop a thread that is gone'
+  t exit foreign-exit
+}
+@test "shutdown: its timeout holds for the destructors of a thread, too" { t exit shutdown-destructor; }
 @test "exit: waits for threads that an atexit function starts" { t exit late-function; }
 @test "exit: does not wait for a daemon that hangs in a destructor" { t exit daemon-destructor; }
 @test "exit: a join of the thread that exits returns" { t exit main-joined; }

@@ -20,6 +20,7 @@ load helpers
 @test "timeout: of several limits that have passed, the earliest is thrown first" { t timeout_instants all-over; }
 @test "timeout: a process has one hidden thread, while there is a limit" { t watcher one-thread; }
 @test "timeout: the hidden thread sleeps until a time is over, and afterwards" { t watcher sleeps; }
+@test "timeout: the hidden thread misses no limit that begins as it falls asleep" { t watcher call-before-wait; }
 @test "timeout: the hidden thread does not keep the process alive" {
   needs_no_tsan 'it has a thread of its own, which is then the last one and never ends'
   needs_glibc 'in a forked child, musl does not release its lock when the main thread ends'

@@ -76,7 +76,8 @@ long __wrap_syscall(long number, ...);
 #define LONGEST                                                                                    \
     1000000000 /* seconds: longer than any limit, or the time since the start of the machine */
 
-static _Atomic(time_t) last_until; /* when the last wait for a call ends, in seconds */
+static atomic_bool asks_to_stop, stopped; /* the watcher, just before its next wait for a call */
+static _Atomic(time_t) last_until;        /* when the last wait for a call ends, in seconds */
 
 long __wrap_syscall(long number, ...)
 {
@@ -87,6 +88,11 @@ long __wrap_syscall(long number, ...)
     for (int i = 0; i < 6; i++)
         a[i] = va_arg(arguments, long);
     va_end(arguments);
+    if (number == SYS_futex && a[1] == FUTEX_WAIT_BITSET_PRIVATE && asks_to_stop) {
+        asks_to_stop = false;
+        stopped = true;
+        WAIT_FOR(!stopped);
+    }
     if (number == SYS_futex && a[1] == FUTEX_WAIT_BITSET_PRIVATE)
         last_until = ((const struct timespec *) a[3])->tv_sec;
     return __real_syscall(number, a[0], a[1], a[2], a[3], a[4], a[5]);
@@ -111,6 +117,28 @@ static void sleeps(void)
         WAIT_FOR(test_state(watcher) == 'S');
     }
     K3THREAD_END
+}
+
+/* A limit that begins just before the watcher waits for a call is not missed. */
+static void call_before_wait(void)
+{
+    K3THREAD_TIMEOUT(LONG) {
+        asks_to_stop = true;
+        K3THREAD_TIMEOUT(LONG / 2) { /* it has to look again, and then stops */
+            WAIT_FOR(stopped);
+            K3THREAD_TIMEOUT(SOON) {
+                stopped = false;
+                compute_for_ever();
+            }
+            K3THREAD_EXCEPT(k3thread_TimeoutError, e) {
+                note('t');
+            }
+            K3THREAD_END
+        }
+        K3THREAD_END
+    }
+    K3THREAD_END
+    check_trace("t");
 }
 
 static void *leave_main(void *arg)
@@ -265,6 +293,7 @@ static void no_watcher(void)
     check_trace("cifa");
 }
 
-TEST_MAIN({"one-thread", one_thread}, {"sleeps", sleeps}, {"process-ends", process_ends},
-          {"child", in_a_child}, {"begins-in-a-child", begins_in_a_child}, {"many", many_threads},
+TEST_MAIN({"one-thread", one_thread}, {"sleeps", sleeps}, {"call-before-wait", call_before_wait},
+          {"process-ends", process_ends}, {"child", in_a_child},
+          {"begins-in-a-child", begins_in_a_child}, {"many", many_threads},
           {"no-watcher", no_watcher})
