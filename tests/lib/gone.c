@@ -91,6 +91,37 @@ static void stacks(void)
     } while (test_address_space() >= before + TEST_HUGE_STACK / 2);
 }
 
+static atomic_int turn;
+
+static void *end_in_turn(void *arg)
+{
+    WAIT_FOR(turn > (int) (size_t) arg);
+    return arg;
+}
+
+/* The end of a thread frees the records of threads that have ended before, also when none is started any more. */
+static void records_of_earlier_ends(void)
+{
+    enum { COUNT = 50 };
+    pid_t     tids[COUNT];
+    k3thread *t;
+    size_t    before;
+
+    CHECK(test_end(test_start(give_back, NULL)) == NULL);
+    before = allocated();
+    for (size_t i = 0; i < COUNT; i++) {
+        t = test_start(end_in_turn, (void *) i);
+        WAIT_FOR((tids[i] = k3thread_get_tid(t)) != 0);
+        k3thread_unref(t);
+    }
+    for (int i = 0; i < COUNT; i++) {
+        turn = i + 1;
+        WAIT_FOR(test_state(tids[i]) == 0);
+    }
+    CHECK(allocated() < before + (size_t) COUNT * LEAST ||
+          allocated() == 0); /* the last record is left */
+}
+
 static atomic_bool may_end;
 
 static void *end_when_told(void *arg)
@@ -409,6 +440,7 @@ static void stack_in_a_child(void)
 }
 
 TEST_MAIN({"records", records}, {"queues", queues}, {"stacks", stacks},
+          {"earlier-records", records_of_earlier_ends},
           {"stack-after-a-timeout", stack_after_a_timeout}, {"late-code", late_code},
           {"last-round", adopted_in_last_round}, {"beside-others", adopted_beside_others},
           {"join-destructors", joined_after_destructors}, {"others-go-on", others_go_on},

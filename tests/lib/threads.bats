@@ -34,6 +34,7 @@ load helpers
   t gone beside-others
 }
 @test "gone: the stacks of threads that were not joined are freed" { t gone stacks; }
+@test "gone: the end of a thread frees the records of earlier ones" { t gone earlier-records; }
 @test "join: waits for the thread's destructors, at most its timeout" { t gone join-destructors; }
 @test "join: one thread's destructors delay no other thread" { t gone others-go-on; }
 @test "gone: the stack of a thread that ends while its join times out is freed" { t instants give-up-and-end; }

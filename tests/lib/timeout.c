@@ -78,6 +78,19 @@ static void in_a_cleanup(void)
     check_trace("ct");
 }
 
+/* The end of a body with a limit is a checkpoint inside the block, as that of every body. */
+static void end_of_body(void)
+{
+    K3THREAD_TIMEOUT(LONG) {
+        CHECK_EQUAL(k3thread_send_exception(k3thread_self(), &k3thread_KeyError), 0);
+    }
+    K3THREAD_EXCEPT(k3thread_KeyError, e) {
+        note('k');
+    }
+    K3THREAD_END
+    check_trace("k");
+}
+
 static void not_swallowed(void)
 {
     K3THREAD_TIMEOUT(SOON) {
@@ -436,7 +449,8 @@ static void beside_a_full_queue(void)
 }
 
 TEST_MAIN({"full-queue", beside_a_full_queue}, {"each-its-own", each_its_own},
-          {"not-swallowed", not_swallowed}, {"in-cleanup", in_a_cleanup}, {"withdrawn", withdrawn},
+          {"not-swallowed", not_swallowed}, {"end-of-body", end_of_body},
+          {"in-cleanup", in_a_cleanup}, {"withdrawn", withdrawn},
           {"event-loop", seen_by_an_event_loop}, {"at-the-moment", at_the_very_moment},
           {"beside-a-raise", beside_a_raise}, {"around-a-raise", around_a_raise},
           {"not-mistaken", not_mistaken}, {"masks", masks}, {"handlers", handlers_are_free})

@@ -5,6 +5,7 @@ load helpers
 
 @test "timeout: each of nested limits is caught by its own block" { t timeout each-its-own; }
 @test "timeout: no handler further in takes its TimeoutError" { t timeout not-swallowed; }
+@test "timeout: the end of the body is a checkpoint inside the block" { t timeout end-of-body; }
 @test "timeout: no handler further in takes one that comes in a cleanup" { t timeout in-cleanup; }
 @test "timeout: is withdrawn when the body is left, although it is pending" { t timeout withdrawn; }
 @test "timeout: an event loop sees it, and sees that it is withdrawn" { t timeout event-loop; }
