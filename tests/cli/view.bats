@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# How output is shown: see tests/cli/view.c, tables.c and shown.c.
+# How output is shown: see tests/cli/view.c, tables.c, shown.c and last_lines.c.
 
 load helpers
 
@@ -45,3 +45,7 @@ load helpers
 @test "the line at the bottom fits into a row, and is shown where it can be replaced" { "$HELPERS/shown" fitting; }
 @test "the width of output is that of the terminal" { "$HELPERS/shown" width; }
 @test "a raw terminal passes each key, and is as before afterwards" { "$HELPERS/shown" raw; }
+@test "a log is printed from its last lines on, with the runs that begin there" {
+  "$HELPERS/last_lines" lines
+  "$HELPERS/last_lines" runs
+}
