@@ -12,6 +12,7 @@
 #include "cli/remote/link.h"
 
 #include <limits.h>
+#include <poll.h>
 #include <sched.h>
 #include <stdbool.h>
 #include <sys/socket.h>
@@ -21,6 +22,7 @@ static char  directory[PATH_MAX]; /* of the agent */
 static pid_t agent;
 static int   to_agent, from_agent, told; /* told: what the guardian writes */
 static int   guardian_end = -1;          /* the guardian's end of that */
+static int   go[2];                      /* the guardian waits for the end of this pipe */
 static int   launch_error;
 static bool  is_deaf; /* the guardian does not notice that it shall end */
 
@@ -45,12 +47,14 @@ int launch_own(const struct place *place, const struct launch_own *own, pid_t *r
 
         (void) dprintf(guardian_end, "%d\n", getpid());
         for (int fd = 0; fd < 256; fd++)
-            if (fd != own->lifeline && fd != guardian_end)
+            if (fd != own->lifeline && fd != guardian_end && fd != go[0])
                 close(fd);
         while (is_deaf)
             pause();
-        if (read(own->lifeline, &byte, 1) == 0)
-            (void) dprintf(guardian_end, "end\n");
+        while (read(own->lifeline, &byte, 1) > 0)
+            (void) dprintf(guardian_end, "client\n");
+        (void) dprintf(guardian_end, "end\n");
+        (void) !read(go[0], &byte, 1);
         _exit(0);
     }
     return 0;
@@ -64,6 +68,7 @@ static void start(void)
     CHECK(getcwd(directory, sizeof(directory)) != NULL);
     strcat(directory, "/agent");
     CHECK_EQUAL(mkdir(directory, 0700), 0);
+    CHECK_EQUAL(pipe2(go, O_CLOEXEC), 0);
     CHECK(pipe2(down, O_CLOEXEC) == 0 && pipe2(up, O_CLOEXEC) == 0 && pipe2(news, O_CLOEXEC) == 0);
     agent = fork();
     CHECK(agent >= 0);
@@ -79,6 +84,7 @@ static void start(void)
         close(down[1]);
         close(up[0]);
         close(news[0]);
+        close(go[1]);
         CHECK(dup2(down[0], STDIN_FILENO) >= 0 && dup2(up[1], STDOUT_FILENO) >= 0);
         close(up[1]);
         close(down[0]);
@@ -90,6 +96,7 @@ static void start(void)
     close(down[0]);
     close(up[1]);
     close(news[1]);
+    close(go[0]);
     to_agent = down[1];
     from_agent = up[0];
     told = news[0];
@@ -122,10 +129,14 @@ static pid_t await_up(void)
 /* Checks that the agent ends with STATUS, after its guardian if HAS_GUARDIAN, and that its directory is gone. */
 static void check_end(int status, bool has_guardian)
 {
-    int got;
+    struct pollfd link = {.fd = from_agent};
+    int           got;
 
-    if (has_guardian)
+    if (has_guardian) {
         CHECK_TEXT(read_line(told), "end");
+        CHECK_EQUAL(poll(&link, 1, 0), 0); /* the link ends only when the guardian has ended */
+    }
+    close(go[1]);
     CHECK_EQUAL(waitpid(agent, &got, 0), agent);
     CHECK(WIFEXITED(got));
     CHECK_EQUAL(WEXITSTATUS(got), status);
@@ -145,7 +156,10 @@ static void the_agent_ends_with_its_link(void)
     CHECK_TEXT(comm, "k3-agent");
     fd = socket_connect("agent/all.sock");
     CHECK(fd >= 0); /* a command finds it */
+    CHECK_EQUAL(write(fd, "{\"method\":\"attach\"}\n", 20), 20);
+    CHECK_TEXT(read_line(told), "client");
     close(to_agent);
+    from_agent = -1; /* the run has cut the link */
     check_end(0, true);
 }
 
@@ -176,7 +190,8 @@ static void an_agent_that_cannot_begin_says_why(void)
 {
     start();
     close(from_agent); /* the run has ended meanwhile */
-    (void) atoi(read_line(told));
+    from_agent = -1;
+    (void) read_line(told);
     check_end(0, true);
     launch_error = -EAGAIN;
     start();
