@@ -360,6 +360,10 @@ static void the_next_round_comes_when_something_is_due(void)
         }
         *times[i] = -1;
     }
+    answer_call_expire = 0.5;
+    answer_stuck_kill = 0.25;
+    check_round(0.25);
+    answer_call_expire = answer_stuck_kill = -1;
     for (size_t i = 0; i < 3; i++) { /* a worker could not be told */
         *told[i] = false;
         check_round(0.02);
