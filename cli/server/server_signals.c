@@ -72,10 +72,8 @@ static void on_child_ended(int signal)
 static int take_ends_of_children(void)
 {
     struct sigaction action = {.sa_handler = on_child_ended, .sa_flags = SA_RESTART};
-    sigset_t         set;
+    sigset_t         set = SIGNAL_SET(SIGCHLD);
 
-    sigemptyset(&set);
-    sigaddset(&set, SIGCHLD);
     if (sigaction(SIGCHLD, &action, NULL) < 0)
         return -errno;
     return -pthread_sigmask(SIG_UNBLOCK, &set, NULL);

@@ -491,6 +491,15 @@ load helpers
   "$HELPERS/needing" refused
 }
 
+@test "a signal ends everything, and the end of a child wakes the server" {
+  "$HELPERS/signals_taken" children
+  "$HELPERS/signals_taken" end
+}
+@test "the end of a client releases what was kept for it" {
+  "$HELPERS/peers" end
+  "$HELPERS/peers" closed
+}
+
 @test "every case of these programs is run here" {
   for source in "$BATS_TEST_DIRNAME"/*.c; do
     grep -q '^TEST_MAIN' "$source" || continue

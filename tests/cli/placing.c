@@ -53,6 +53,17 @@ static const char *set(const char *json, bool reschedule)
     return words;
 }
 
+void *__real_calloc(size_t count, size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+
+static bool lacks_memory;
+
+/* The linker puts this in front of the function: see tests/cli/rules.mk. */
+void *__wrap_calloc(size_t count, size_t size)
+{
+    return lacks_memory ? NULL : __real_calloc(count, size);
+}
+
 #define HOST(name, slots) "{\"name\":\"" name "\",\"socket\":\"/" name "\",\"slots\":" slots "}"
 
 /* c and b have one slot, a has as many as it has processors. */
@@ -255,5 +266,18 @@ static void lost(void)
     CHECK(fabs(atomic_load(&find("a")->vacant) - 1002.5) < 1e-6);
 }
 
+static void without_memory_there_are_no_machines(void)
+{
+    struct text why = {0};
+    json_t     *list = json_loads("[" HOST("a", "1") "]", 0, NULL);
+
+    lacks_memory = true;
+    CHECK_EQUAL(hosts_set(list, false, &why), -ENOMEM);
+    lacks_memory = false;
+    CHECK(why.size == 0 && !hosts_are_used());
+    set_three();
+    json_decref(list);
+}
+
 TEST_MAIN({"lists", lists}, {"one", one_machine}, {"patience", patience}, {"known", all_are_known},
-          {"lost", lost})
+          {"lost", lost}, {"memory", without_memory_there_are_no_machines})

@@ -44,7 +44,7 @@ $(BUILD)/tests/cli/lacks: TEST_LDFLAGS = -Wl,--wrap=syscall,--wrap=uname
 $(BUILD)/tests/cli/link: TEST_LDFLAGS = -Wl,--wrap=clock_monotonic,--wrap=epoll_wait
 $(BUILD)/tests/cli/lock_wait: TEST_LDFLAGS = -Wl,--wrap=clock_monotonic,--wrap=nanosleep
 $(BUILD)/tests/cli/loop: TEST_LDFLAGS = -Wl,--wrap=epoll_wait,--wrap=epoll_ctl,--wrap=read,--wrap=clock_monotonic
-$(BUILD)/tests/cli/needing: TEST_LDFLAGS = -Wl,--wrap=calloc
+$(BUILD)/tests/cli/needing $(BUILD)/tests/cli/peers $(BUILD)/tests/cli/placing: TEST_LDFLAGS = -Wl,--wrap=calloc
 $(BUILD)/tests/cli/notify: TEST_LDFLAGS = -Wl,--wrap=recvmsg,--wrap=bind
 $(BUILD)/tests/cli/places: TEST_LDFLAGS = -Wl,--wrap=uname,--wrap=directory_make_new
 $(BUILD)/tests/cli/shown: TEST_LDFLAGS = -Wl,--wrap=poll

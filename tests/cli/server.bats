@@ -81,6 +81,7 @@ load helpers
 @test "a run has its machines once, from a list that makes sense" {
   "$HELPERS/placing" lists
   "$HELPERS/placing" one
+  "$HELPERS/placing" memory
 }
 @test "a command waits two seconds for the machines before its own, and for a free slot" {
   "$HELPERS/placing" patience
