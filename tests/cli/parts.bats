@@ -177,6 +177,8 @@ load helpers
 @test "--log-limit frees whole blocks, a quarter of the limit at a time" { "$HELPERS/worker" limit; }
 @test "a limited log is looked at when it grows, and else at intervals" { "$HELPERS/worker" growth; }
 
+@test "a terminal that cannot be made leaves nothing open" { "$HELPERS/run_terminal" lack; }
+
 @test "a supervisor raises the limits that could hurt it, as far as it may" {
   "$HELPERS/raise_limits" root
   "$HELPERS/raise_limits" others

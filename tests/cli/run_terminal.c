@@ -13,7 +13,9 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <termios.h>
 
 ssize_t __real_read(int fd, void *bytes, size_t size);
 ssize_t __wrap_read(int fd, void *bytes, size_t size);
@@ -171,6 +173,7 @@ static void output_goes_to_the_log_and_the_screen(void)
 {
     struct thread_terminal *terminal = make(false);
     struct pollfd           poll_fd;
+    struct termios          settings;
     struct text             text = {0};
     uint64_t                position = 0;
     char                    bytes[64];
@@ -180,6 +183,8 @@ static void output_goes_to_the_log_and_the_screen(void)
     CHECK_EQUAL(thread_terminal_begin(terminal, &job),
                 0); /* of the next run: the log is the same */
     CHECK_EQUAL(test_count_open(), before + 1);
+    CHECK_EQUAL(tcgetattr(terminal->slave, &settings), 0);
+    CHECK((settings.c_lflag & ECHO) != 0 && (settings.c_oflag & OPOST) != 0);
     poll_fd = thread_terminal_poll(terminal);
     CHECK(poll_fd.fd == terminal->master && poll_fd.events == POLLIN);
     thread_terminal_copy_output(terminal); /* there is none yet */
@@ -196,6 +201,7 @@ static void output_goes_to_the_log_and_the_screen(void)
     CHECK_EQUAL(thread_terminal_end(terminal), 3);
     CHECK_EQUAL(thread_terminal_copy(terminal, &position, bytes, sizeof(bytes)), 3);
     CHECK(memcmp(bytes, "abc", 3) == 0 && position == 3);
+    position = 0;
     thread_terminal_replay(terminal, &text, &position);
     CHECK(position == 3 && text.size >= 3 && memmem(text.data, text.size, "abc", 3) != NULL);
     text_release(&text);
@@ -246,7 +252,39 @@ static void a_slow_log_holds_the_terminal(void)
     thread_terminal_copy_output(terminal);
     CHECK_EQUAL(reads, 16);
     CHECK_EQUAL(drain(), 160);
+    piece = 1;
+    reads = 0;
+    thread_terminal_copy_output(terminal);
+    CHECK_EQUAL(reads, 16);
+    while (write(terminal->log, "x", 1) == 1) /* the FIFO is full */
+        continue;
+    thread_terminal_copy_output(terminal);
+    CHECK(terminal->pending == 1 && thread_terminal_poll(terminal).fd == terminal->log);
     thread_terminal_free(terminal);
+}
+
+/* Without enough descriptors there is no terminal, and nothing stays open. */
+static void a_terminal_that_cannot_be_made_leaves_nothing(void)
+{
+    const struct pty_size   size = {.rows = 30, .columns = 90};
+    struct thread_terminal *terminal = NULL;
+    struct rlimit           limit;
+    int                     before = test_count_open(), lowest = dup(STDERR_FILENO);
+
+    close(lowest);
+    CHECK_EQUAL(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    for (rlim_t more = 0; more < 3; more++) {
+        limit.rlim_cur = (rlim_t) lowest + more;
+        CHECK_EQUAL(setrlimit(RLIMIT_NOFILE, &limit), 0);
+        CHECK_EQUAL(thread_terminal_new(&size, false, &terminal), -EMFILE);
+        CHECK(terminal == NULL && test_count_open() == before);
+    }
+    limit.rlim_cur = limit.rlim_max;
+    CHECK_EQUAL(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    terminal = make(false);
+    CHECK_EQUAL(thread_terminal_begin(terminal, &job), 0);
+    thread_terminal_free(terminal); /* with a log that is still open */
+    CHECK_EQUAL(test_count_open(), before);
 }
 
 static void a_log_that_cannot_be_written_is_given_up(void)
@@ -302,10 +340,19 @@ static void the_rest_of_a_run_is_limited(void)
     thread_terminal_end_run(terminal);
     CHECK_TEXT(waits, " 5 4 3");
     CHECK(source == 0);
+    CHECK_EQUAL(thread_terminal_begin(terminal, &job), 0);
+    source = 900000;
+    drains = 9;
+    waits[0] = '\0';
+    (void) drain();
+    thread_terminal_end_run(terminal); /* however fast it reads, it has five seconds */
+    CHECK_TEXT(waits, " 5 4 3 2 1");
+    CHECK(source > 0);
     thread_terminal_free(terminal);
 }
 
 TEST_MAIN({"size", a_terminal_has_a_size}, {"output", output_goes_to_the_log_and_the_screen},
+          {"lack", a_terminal_that_cannot_be_made_leaves_nothing},
           {"slow", a_slow_log_holds_the_terminal},
           {"broken", a_log_that_cannot_be_written_is_given_up},
           {"rest", the_rest_of_a_run_is_limited})

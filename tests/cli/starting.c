@@ -484,8 +484,6 @@ static void check_failure(int error, int status, const char *message, const char
     CHECK_EQUAL(report->error, error);
     CHECK_EQUAL(report->exit_code, status);
     CHECK(report->signal == 0 && report->runs == 0 && !report->loaded);
-    if (strcmp(report->message, message) != 0)
-        fprintf(stderr, "message: %s\n", report->message);
     CHECK_TEXT(report->message, message);
     check_done(wanted);
     starting_close(&worker);

@@ -28,15 +28,21 @@ int __wrap_inotify_add_watch(int fd, const char *path, uint32_t mask)
 
 int __wrap_mkfifo(const char *path, mode_t mode)
 {
+    int result = fifo_error != 0 ? -1 : __real_mkfifo(path, mode);
+
     CHECK_EQUAL(mode, 0600);
-    errno = fifo_error;
-    return fifo_error != 0 ? -1 : __real_mkfifo(path, mode);
+    errno = fifo_error != 0 ? fifo_error
+            : result == 0   ? EIO
+                            : errno; /* after success it means nothing */
+    return result;
 }
 
 int __wrap_pipe2(int *ends, int flags)
 {
-    errno = pipe_error;
-    return pipe_error != 0 ? -1 : __real_pipe2(ends, flags);
+    int result = pipe_error != 0 ? -1 : __real_pipe2(ends, flags);
+
+    errno = pipe_error != 0 ? pipe_error : result == 0 ? EIO : errno;
+    return result;
 }
 
 const char *logs_directory(void)
@@ -124,7 +130,7 @@ static void a_command_gets_a_fifo_and_a_pipe(void)
     struct spawn_plan  plan = {.extra_count = 1};
     struct job_tokens *tokens;
     char              *flags, byte;
-    int                before, watch;
+    int                before, watch, kept;
 
     enable();
     CHECK_EQUAL(mkdir("logs", 0700), 0);
@@ -157,9 +163,11 @@ static void a_command_gets_a_fifo_and_a_pipe(void)
     CHECK_EQUAL(plan.extra_count, 3);
     CHECK(plan.extras[1].from == tokens->ends[0].from && plan.extras[1].to == 4);
     CHECK(plan.extras[2].from == tokens->ends[1].from && plan.extras[2].to == 6);
-    job_tokens_end(tokens); /* the command has not begun, and the server does not know of it */
-    CHECK(wakes == 0 && test_count_open() == before);
+    kept = dup(tokens->fifo); /* so the fifo stays, and with it a watch that is not removed */
+    job_tokens_end(tokens);   /* the command has not begun, and the server does not know of it */
+    CHECK(wakes == 0 && test_count_open() == before + 1);
     CHECK_EQUAL(next_event(&watch), IN_IGNORED);
+    close(kept);
 }
 
 static void the_server_is_told_of_each_change(void)
@@ -172,7 +180,8 @@ static void the_server_is_told_of_each_change(void)
     CHECK_EQUAL(mkdir("logs", 0700), 0);
     before = test_count_open();
     first = open_tokens();
-    second = open_tokens(); /* its fifo has another name */
+    CHECK_EQUAL(mkfifo("logs/tokens.0", 0600), 0); /* of another worker, at the same time */
+    second = open_tokens();                        /* its fifo has another name */
     CHECK(job_tokens_next(&ended) == NULL);
     job_tokens_begin(first);
     CHECK_EQUAL(test_count_open(), before + 6); /* the command has its ends */
