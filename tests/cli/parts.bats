@@ -178,6 +178,9 @@ load helpers
 @test "a limited log is looked at when it grows, and else at intervals" { "$HELPERS/worker" growth; }
 
 @test "a terminal that cannot be made leaves nothing open" { "$HELPERS/run_terminal" lack; }
+@test "an environment is freed with its last reference" { "$HELPERS/worker" freed; }
+@test "--log-limit is given up where the file system gives no blocks back" { "$HELPERS/worker" refused; }
+@test "a log that was long before is limited when it is opened, and a short one is left" { "$HELPERS/worker" opened; }
 
 @test "a supervisor raises the limits that could hurt it, as far as it may" {
   "$HELPERS/raise_limits" root

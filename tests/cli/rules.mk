@@ -70,6 +70,7 @@ $(BUILD)/tests/cli/starting: TEST_LDFLAGS = -Wl,--wrap=clock_monotonic,--wrap=cl
 $(BUILD)/tests/cli/loading: TEST_LDFLAGS = -Wl,--wrap=access,--wrap=readlink
 $(BUILD)/tests/cli/run_terminal: TEST_LDFLAGS = \
 	-Wl,--wrap=read,--wrap=clock_monotonic,--wrap=clock_until,--wrap=k3thread_poll
+$(BUILD)/tests/cli/worker: TEST_LDFLAGS = -Wl,--wrap=fallocate,--wrap=free
 $(BUILD)/tests/cli/tokens: TEST_LDFLAGS = -Wl,--wrap=inotify_add_watch,--wrap=mkfifo,--wrap=pipe2
 $(BUILD)/tests/cli/children_end: TEST_LDFLAGS = \
 	-Wl,--wrap=clock_monotonic,--wrap=poll,--wrap=waitpid,--wrap=nanosleep,--wrap=syscall

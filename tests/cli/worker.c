@@ -124,6 +124,42 @@ static void equal_environments_are_shared(void)
     environment_unref(second);
 }
 
+static const void *watched; /* a block, and how often it was freed; and all frees */
+static int         watched_frees, frees;
+
+void __real_free(void *block);
+void __wrap_free(void *block);
+
+void __wrap_free(void *block)
+{
+    watched_frees += block != NULL && block == watched;
+    frees += block != NULL;
+    __real_free(block);
+}
+
+static void an_environment_is_freed_with_its_last_reference(void)
+{
+    static const char *const one[] = {"A=1", NULL}, *const other[] = {"A=2", NULL};
+    struct environment *first = make(one, 0), *second;
+
+    watched = first;
+    frees = 0;
+    CHECK(make(one, 0) == first);
+    CHECK_EQUAL(frees, 1); /* the second one, which is the same */
+    environment_unref(first);
+    second = make(other, 0); /* it is the newest now, which is kept */
+    CHECK(environment_ref(first) == first);
+    environment_unref(first);
+    CHECK_EQUAL(watched_frees, 0);
+    environment_unref(first);
+    CHECK_EQUAL(watched_frees, 1);
+    watched = second;
+    environment_unref(second);
+    CHECK_EQUAL(watched_frees, 1);
+    environment_unref(make(one, 0));
+    CHECK_EQUAL(watched_frees, 2);
+}
+
 static void variables_are_replaced_and_added(void)
 {
     static const char *const        strings[] = {"AB=2", "A=1", "C=3", NULL},
@@ -347,9 +383,23 @@ void file_watch_close(struct file_watch *watch)
     watches -= watch->fd >= 0;
 }
 
+static int complaints;
+
 void journal_write(const char *format, ...)
 {
-    fprintf(stderr, "%s\n", format);
+    CHECK_TEXT(format, "%s grows beyond its limit: the file system gives no blocks back");
+    complaints++;
+}
+
+int __real_fallocate(int fd, int mode, off_t offset, off_t size);
+int __wrap_fallocate(int fd, int mode, off_t offset, off_t size);
+
+static int refusal; /* the errno of fallocate(); 0: it works */
+
+int __wrap_fallocate(int fd, int mode, off_t offset, off_t size)
+{
+    errno = refusal;
+    return refusal != 0 ? -1 : __real_fallocate(fd, mode, offset, size);
 }
 
 /* Makes the log SIZE bytes long, and checks that LOG (unless it is NULL) then frees the bytes before HOLE. */
@@ -438,8 +488,62 @@ static void a_limited_log_is_looked_at_when_it_grows(void)
     CHECK_EQUAL(watches, 0);
 }
 
+static void a_file_system_may_give_no_blocks_back(void)
+{
+    static const int refusals[] = {EOPNOTSUPP, ENOSYS, EPERM, EINTR};
+    struct log_limit log;
+    int              before = test_count_open();
+
+    for (int i = 0; i < 4; i++) {
+        bool goes_on = refusals[i] == EINTR;
+
+        (void) unlink("log");
+        grow(NULL, 8 * BLOCK, 0);
+        refusal = refusals[i];
+        complaints = 0;
+        log_limit_open(&log, "log", BLOCK);
+        CHECK_EQUAL(complaints, !goes_on);
+        CHECK((log.file >= 0) == goes_on && watches == goes_on);
+        refusal = 0;
+        if (!goes_on) /* nothing is tried again */
+            CHECK(log_limit_poll(&log).fd == -1 && log.next == (double) INFINITY);
+        log_limit_close(&log);
+        CHECK(watches == 0 && test_count_open() == before);
+    }
+}
+
+/* A log that was long before, and one that has never been too long. */
+static void a_log_is_looked_at_when_it_is_opened(void)
+{
+    struct log_limit log;
+    char             bytes[8] = "";
+    struct stat      info;
+    int              fd;
+
+    put("log");
+    CHECK(stat("log", &info) == 0);
+    if (info.st_blksize != BLOCK)
+        return;
+    grow(NULL, 8 * BLOCK, 0);
+    log_limit_open(&log, "log", 4 * BLOCK);
+    grow(NULL, 8 * BLOCK, 4 * BLOCK);
+    is_armed = true;
+    log_limit_check(&log);
+    grow(&log, 9 * BLOCK + 1, 5 * BLOCK);
+    log_limit_close(&log);
+    CHECK(truncate("log", 0) == 0);
+    grow(NULL, 5, 0);
+    log_limit_open(&log, "log", 4 * BLOCK);
+    log_limit_close(&log);
+    fd = open("log", O_RDONLY | O_CLOEXEC);
+    CHECK(read(fd, bytes, sizeof(bytes)) == 5 && memcmp(bytes, "xxxxx", 5) == 0);
+    close(fd);
+}
+
 TEST_MAIN({"variables", a_command_gets_its_own_variables},
-          {"shared", equal_environments_are_shared}, {"replaced", variables_are_replaced_and_added},
+          {"shared", equal_environments_are_shared},
+          {"freed", an_environment_is_freed_with_its_last_reference},
+          {"replaced", variables_are_replaced_and_added},
           {"path", the_programs_directory_ends_the_path},
           {"makeflags", makeflags_name_one_jobserver},
           {"numbers", a_run_gets_the_lowest_free_number},
@@ -447,4 +551,6 @@ TEST_MAIN({"variables", a_command_gets_its_own_variables},
           {"kept", the_logs_of_three_earlier_runs_are_kept},
           {"restored", the_directory_of_logs_is_made_again},
           {"limit", the_oldest_blocks_of_a_log_are_freed},
-          {"growth", a_limited_log_is_looked_at_when_it_grows})
+          {"growth", a_limited_log_is_looked_at_when_it_grows},
+          {"refused", a_file_system_may_give_no_blocks_back},
+          {"opened", a_log_is_looked_at_when_it_is_opened})
