@@ -240,11 +240,19 @@ static void one_census_serves_all(void)
     census = adopted_look(5, &error);
     CHECK(looks == 6 && census->number == 6);
     CHECK_TEXT(sleeps, " 1.000 1.000 0.500");
+    look_takes = 1; /* a pause of just a second */
+    sleeps[0] = '\0';
+    now += 10;
+    error = 99;
+    census = adopted_look(6, &error);
+    census = adopted_look(7, &error);
+    CHECK(looks == 8 && census->number == 8 && error == 99);
+    CHECK_TEXT(sleeps, " 1.000");
     read_error = -EMFILE;
     now += 10;
-    CHECK(adopted_look(6, &error) == NULL && error == -EMFILE);
-    CHECK_EQUAL(looks, 7);
-    CHECK_EQUAL(adopted_last_begun(), 7);
+    CHECK(adopted_look(8, &error) == NULL && error == -EMFILE);
+    CHECK_EQUAL(looks, 9);
+    CHECK_EQUAL(adopted_last_begun(), 9);
     adopted_unlock();
     CHECK_EQUAL(depth, 0);
 }
