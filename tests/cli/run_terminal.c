@@ -180,6 +180,9 @@ static void output_goes_to_the_log_and_the_screen(void)
     int                     before = test_count_open();
 
     CHECK_EQUAL(thread_terminal_begin(terminal, &job), 0);
+    CHECK_EQUAL(tcgetattr(terminal->slave, &settings), 0);
+    cfmakeraw(&settings);
+    CHECK_EQUAL(tcsetattr(terminal->slave, TCSANOW, &settings), 0);
     CHECK_EQUAL(thread_terminal_begin(terminal, &job),
                 0); /* of the next run: the log is the same */
     CHECK_EQUAL(test_count_open(), before + 1);
