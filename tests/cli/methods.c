@@ -446,7 +446,8 @@ static void slots_are_shown_and_set(void)
     CHECK_SEEN("set 4\n{'slots':4,'running':2,'queued':5}\n");
     has_jobserver = false;
     (void) ask(&method_slots, "{'slots':'none'}");
-    (void) snprintf(seen, sizeof(seen), "%s", strchr(seen, '\n') + 1);
+    CHECK(strncmp(seen, "set ", 4) == 0);
+    memmove(seen, strchr(seen, '\n') + 1, strlen(strchr(seen, '\n')));
     CHECK_SEEN("{'slots':null,'running':2,'queued':5}\n");
     CHECK_EQUAL(slots, SLOTS_UNLIMITED);
     has_jobserver = true; /* the number is shown, whatever it is */

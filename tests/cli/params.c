@@ -390,6 +390,7 @@ static void check_variables(const char *more, const char *wanted)
     for (size_t i = 0; strings[i] != NULL; i++)
         if (strncmp(strings[i], "K3THREAD", 8) != 0)
             text_printf(&text, "%s ", strings[i]);
+    free(strings);
     check_written(&text, wanted);
     start_params_release(&params);
 }

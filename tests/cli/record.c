@@ -91,6 +91,7 @@ static void lines_have_their_cells(void)
                          "ULT\\tCOMMAND\\n");
     record->id = 1;
     check_row(record, false, "1\\tweb\\t71\\t72\\trunning\\tno\\t10.0s\\t-\\t" COMMAND "\\n");
+    free(record->row);
     *record = *make_running();
     record->job.argv = (char *[]){(char *) "a", (char *) "b c", NULL};
     check_row(record, false, "7\\tweb\\t71\\t72\\trunning\\tno\\t10.0s\\t-\\ta 'b c'\\n");
