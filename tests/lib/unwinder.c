@@ -77,9 +77,14 @@ static void say_nothing(k3thread *t, const struct k3thread_exc *e)
 
 static void a_thread_ends(void)
 {
+    pthread_t foreign;
+
     CHECK_EQUAL(pthread_key_create(&later, check_that_none_is_left), 0);
     (void) k3thread_set_excepthook(say_nothing);
     CHECK(test_end(test_start(throw_in_thread, NULL)) == &k3thread_KeyError);
+    check_trace("cd");
+    CHECK_EQUAL(pthread_create(&foreign, NULL, throw_in_thread, NULL), 0);
+    CHECK_EQUAL(pthread_join(foreign, NULL), 0);
     check_trace("cd");
 }
 
