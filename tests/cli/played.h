@@ -302,8 +302,11 @@ static inline pid_t play_dialogue(const struct play *play, const struct pair *pa
     CHECK(play_ahead != MAP_FAILED);
     pid = fork();
     CHECK(pid >= 0);
-    if (pid != 0)
+    if (pid != 0) {
+        /* The end of that process, at its deadline, ends the connection: a command may have blocked all signals. */
+        close(play_replace(pair->supervisor, open("/dev/null", O_RDONLY | O_CLOEXEC)));
         return pid;
+    }
     test_alarm();
     close(pair->client.wire.fd);
     while ((n = read(pair->supervisor, bytes + kept, sizeof(bytes) - kept)) > 0) {

@@ -45,6 +45,7 @@ load helpers
   "$HELPERS/calls" late
   "$HELPERS/calls" end
   "$HELPERS/calls" permit
+  "$HELPERS/calls" memory
 }
 @test "a jobserver offers each command a token, and the rest to those that take theirs" { "$HELPERS/jobserver" free; }
 @test "an offer that a command ignores goes to another one, and comes back after a pause that grows" {
