@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
-# The loop of top, its display, and its log of another machine: see tests/cli/top_loop.c, display.c and far_log.c.
+# The loop of top, its display, its signals, and its log of another machine: see tests/cli/top_loop.c, display.c,
+# top_signals.c and far_log.c.
 
 load helpers
 
@@ -30,11 +31,11 @@ load helpers
   "$HELPERS/display" own
   "$HELPERS/display" common
 }
-@test "top takes its signals from a descriptor" { "$HELPERS/display" signals; }
-@test "top takes the new size of its terminal, and the terminal itself when it goes on" { "$HELPERS/display" changes; }
+@test "top takes its signals from a descriptor" { "$HELPERS/top_signals" signals; }
+@test "top takes the new size of its terminal, and the terminal itself when it goes on" { "$HELPERS/top_signals" changes; }
 @test "top stops as Ctrl-Z asks and goes on, or stays if nobody could continue it" {
-  "$HELPERS/display" stops
-  "$HELPERS/display" stays
+  "$HELPERS/top_signals" stops
+  "$HELPERS/top_signals" stays
 }
 
 @test "top asks for a log on another machine until its end, and goes on there" { "$HELPERS/far_log" end; }
