@@ -1,35 +1,35 @@
 #!/usr/bin/env bats
-# Parts of the program that know nothing of threads, tested alone: see tests/cli/text.c, words.c, files.c,
-# descriptors.c, regex.c, terminal.c, detach.c, executable.c, relay.c, times.c, logs.c, place.c, worker.c, spawn.c,
-# process.c, loop.c and report.c.
+# Parts of the program that know nothing of threads, tested alone: see tests/cli/text.c, numbers.c, json.c, words.c,
+# files.c, descriptors.c, regex.c, terminal.c, detach.c, executable.c, relay.c, times.c, logs.c, place.c, worker.c,
+# spawn.c, process.c, loop.c and report.c.
 
 load helpers
 
-@test "a number of the command line is decimal digits alone" { "$HELPERS/text" numbers; }
-@test "the parser of times reads every form of a time, and refuses anything else" { "$HELPERS/text" durations-read; }
-@test "times are written in at most two units" { "$HELPERS/text" durations-written; }
-@test "numbers and seconds are written up to the last significant digit" { "$HELPERS/text" numbers; }
-@test "sizes are written with at most three digits and a unit" { "$HELPERS/text" sizes; }
+@test "a number of the command line is decimal digits alone" { "$HELPERS/numbers" read; }
+@test "the parser of times reads every form of a time, and refuses anything else" { "$HELPERS/numbers" durations-read; }
+@test "times are written in at most two units" { "$HELPERS/numbers" durations-written; }
+@test "numbers and seconds are written up to the last significant digit" { "$HELPERS/numbers" written; }
+@test "sizes are written with at most three digits and a unit" { "$HELPERS/numbers" sizes; }
 @test "a text grows as needed, and reports when it cannot grow" { "$HELPERS/text" growth; }
 @test "an array keeps its elements while it grows, and new elements are zero" { "$HELPERS/text" arrays; }
 @test "words are shown so that they cannot confuse a terminal, and quoted so that a shell reads them back" {
   "$HELPERS/text" words
 }
 @test "the check for UTF-8 accepts UTF-8 and nothing else" { "$HELPERS/text" characters; }
-@test "the first byte that is not plain is found wherever it stands" { "$HELPERS/text" plain-bytes; }
+@test "the first byte that is not plain is found wherever it stands" { "$HELPERS/json" plain-bytes; }
 @test "the width of a text is counted in columns" { "$HELPERS/text" columns; }
 @test "lines are found in bytes that come in pieces, and no byte is searched twice" {
   "$HELPERS/text" lines
   "$HELPERS/text" rest-of-lines
 }
-@test "base64 has one text for each sequence of bytes" { "$HELPERS/text" base64; }
-@test "strings are written as JSON requires" { "$HELPERS/text" strings; }
-@test "the escapes of a string are taken out, or the string is left to the parser" { "$HELPERS/text" escapes; }
-@test "the reader of a line with a table agrees with the parser of JSON" { "$HELPERS/text" tables; }
-@test "a long table is not parsed, but copied once" { "$HELPERS/text" long-tables; }
-@test "the fast parser of JSON reads as jansson does, or leaves the text to it" { "$HELPERS/text" plain-json; }
+@test "base64 has one text for each sequence of bytes" { "$HELPERS/json" base64; }
+@test "strings are written as JSON requires" { "$HELPERS/json" strings; }
+@test "the escapes of a string are taken out, or the string is left to the parser" { "$HELPERS/json" escapes; }
+@test "the reader of a line with a table agrees with the parser of JSON" { "$HELPERS/json" tables; }
+@test "a long table is not parsed, but copied once" { "$HELPERS/json" long-tables; }
+@test "the fast parser of JSON reads as jansson does, or leaves the text to it" { "$HELPERS/json" plain-json; }
 @test "JSON that is not read for lack of memory is not called wrong, and the next text is read" {
-  "$HELPERS/text" json-memory
+  "$HELPERS/json" memory
 }
 
 @test "a suggestion is the nearest known word, if one is near enough" { "$HELPERS/words" suggestions; }

@@ -41,6 +41,7 @@ $(BUILD)/tests/cli/inner_list: TEST_LDFLAGS = -Wl,--wrap=array_room
 
 $(BUILD)/tests/cli/leash: TEST_LDFLAGS = -Wl,--wrap=syscall
 $(BUILD)/tests/cli/lacks: TEST_LDFLAGS = -Wl,--wrap=syscall,--wrap=uname
+$(BUILD)/tests/cli/json: TEST_LDFLAGS = -Wl,--wrap=malloc
 $(BUILD)/tests/cli/link: TEST_LDFLAGS = -Wl,--wrap=clock_monotonic,--wrap=epoll_wait
 $(BUILD)/tests/cli/lock_wait: TEST_LDFLAGS = -Wl,--wrap=clock_monotonic,--wrap=nanosleep
 $(BUILD)/tests/cli/loop: TEST_LDFLAGS = -Wl,--wrap=epoll_wait,--wrap=epoll_ctl,--wrap=read,--wrap=clock_monotonic
@@ -49,7 +50,6 @@ $(BUILD)/tests/cli/notify: TEST_LDFLAGS = -Wl,--wrap=recvmsg,--wrap=bind
 $(BUILD)/tests/cli/places: TEST_LDFLAGS = -Wl,--wrap=uname,--wrap=directory_make_new
 $(BUILD)/tests/cli/shown: TEST_LDFLAGS = -Wl,--wrap=poll
 $(BUILD)/tests/cli/start_wait: TEST_LDFLAGS = -Wl,--wrap=clock_monotonic
-$(BUILD)/tests/cli/text: TEST_LDFLAGS = -Wl,--wrap=malloc
 $(BUILD)/tests/cli/top_loop: TEST_LDFLAGS = -Wl,--wrap=clock_monotonic,--wrap=poll
 $(BUILD)/tests/cli/top_screen: TEST_LDFLAGS = -Wl,--wrap=clock_monotonic
 $(BUILD)/tests/cli/tree: TEST_LDFLAGS = -Wl,--wrap=children_read,--wrap=children_list

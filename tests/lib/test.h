@@ -279,12 +279,21 @@ static inline void test_check_finished(void)
         test_fail(__FILE__, __LINE__, "the case has not come to its end");
 }
 
+/* Fails if a later case has the name of the first one: it would never run. */
+static inline void test_check_name(const struct test_case *cases)
+{
+    for (const struct test_case *other = cases + 1; other->name != NULL; other++)
+        if (strcmp(other->name, cases->name) == 0)
+            test_fail(__FILE__, __LINE__, "another case has the same name");
+}
+
 static inline int test_main(int argc, char **argv, const struct test_case *cases)
 {
     for (; cases->name != NULL; cases++) {
         if (argc < 2) {
             puts(cases->name);
         } else if (strcmp(argv[1], cases->name) == 0) {
+            test_check_name(cases);
             test_begin_deadline();
             test_unfinished = getpid();
             if (atexit(test_check_finished) != 0)
