@@ -90,11 +90,12 @@ struct inner *inner_remove(struct inner_list *list, uint64_t id)
     return thread;
 }
 
-void inner_release(const struct inner_list *list)
+void inner_release(struct inner_list *list)
 {
     for (size_t i = 0; i < list->count; i++)
         free(list->threads[i]);
     free(list->threads);
+    *list = (struct inner_list){0};
 }
 
 bool inner_is_name(const char *name)

@@ -38,8 +38,8 @@ const struct inner *inner_add(struct inner_list *list, const struct inner *threa
 /* Takes the thread ID out of LIST. Returns it, to be freed, or NULL. */
 struct inner *inner_remove(struct inner_list *list, uint64_t id);
 
-/* Frees the threads of LIST, which is not used any more. */
-void inner_release(const struct inner_list *list);
+/* Frees the threads of LIST, which is empty then. */
+void inner_release(struct inner_list *list);
 
 /* Returns true if an inner thread can have NAME: a name for a shell, as the process escapes it. */
 bool inner_is_name(const char *name);
