@@ -38,7 +38,7 @@ load helpers
 @test "send sends whole lines, and says how many bytes were not taken" { "$HELPERS/joins" send; }
 @test "logs prints what a log holds now" { "$HELPERS/shown_logs" logs; }
 @test "logs with a pattern prints the logs of all threads, one after the other" { "$HELPERS/shown_logs" logs-of-all; }
-@test "an output that has no reader, or is full, or is the log itself, ends a command" { "$HELPERS/shown_logs" outputs; }
+@test "an output without a reader, a full one, and the log itself end a command" { "$HELPERS/shown_logs" outputs; }
 @test "logs prints a log of another machine in pieces, up to its end" { "$HELPERS/far_logs" far-logs; }
 @test "logs --follow prints new output at once, also of a log that was replaced" { "$HELPERS/followed_logs" follow; }
 @test "logs --follow with a pattern takes in new threads and new runs" { "$HELPERS/followed_logs" follow-all; }
@@ -53,3 +53,4 @@ load helpers
 @test "completion offers what can stand at the cursor" { "$HELPERS/completed" words; }
 @test "completion offers the threads and the exceptions that the command takes" { "$HELPERS/completed" threads; }
 @test "logs --follow goes on with a log that was removed and made again" { "$HELPERS/followed_logs" removed; }
+@test "a session that asked for completions keeps no connection" { "$HELPERS/completed" released; }

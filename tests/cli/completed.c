@@ -591,4 +591,19 @@ static void plays_of_threads(void)
     PLAY_ALL(plays);
 }
 
-TEST_MAIN({"words", plays_of_words}, {"threads", plays_of_threads})
+/* A shell asks by a session of its own at each Tab. */
+static void sessions_are_released(void)
+{
+    struct pair   *pair = open_pair();
+    struct session session = {.client = pair->client};
+    int            fd = session.client.wire.fd;
+
+    session_release(&session);
+    CHECK(fcntl(fd, F_GETFD) < 0);
+    CHECK(!session.client.open && session.place.socket == NULL);
+    session_release(&session);
+    close(pair->supervisor);
+}
+
+TEST_MAIN({"words", plays_of_words}, {"threads", plays_of_threads},
+          {"released", sessions_are_released})
