@@ -236,8 +236,10 @@ $(BUILD)/cli/%.S.o: cli/%.S $(BUILD)/flags
 
 $(BUILD)/cli/commands/completion_scripts.S.o: $(wildcard etc/completion/*)
 
-# Programs of the tests. TEST_CFLAGS, TEST_LDFLAGS and TEST_LIBS are for target-specific values
-# in a rules.mk.
+# Programs of the tests. TEST_CFLAGS, TEST_LDFLAGS and TEST_LIBS are for target-specific values in a rules.mk.
+#
+# A test that defines __wrap_f() puts it in front of the function f().
+TEST_WRAPS = $$($(NM) --defined-only $(filter %.o,$^) | sed -n 's/.* [TW] __wrap_/-Wl,--wrap=/p')
 
 $(BUILD)/tests/%.c.o: tests/%.c $(BUILD)/flags
 	$(call say,CC,$<)
@@ -251,11 +253,13 @@ $(BUILD)/tests/%.cc.o: tests/%.cc $(BUILD)/flags
 
 $(BUILD)/tests/%: $(BUILD)/tests/%.c.o $(STATICLIB) $(SAFEPOINT)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(K3_CFLAGS) $(if $(filter -static,$(TEST_LDFLAGS) $(LDFLAGS)),,-pie) $(K3_LDFLAGS) $(TEST_LDFLAGS) -o $@ $(filter %.o,$^) $(TEST_LIBS) $(STATICLIB)
+	$(Q)$(CC) $(K3_CFLAGS) $(if $(filter -static,$(TEST_LDFLAGS) $(LDFLAGS)),,-pie) $(K3_LDFLAGS) $(TEST_LDFLAGS) $(TEST_WRAPS) \
+		-o $@ $(filter %.o,$^) $(TEST_LIBS) $(STATICLIB)
 
 $(BUILD)/tests/%: $(BUILD)/tests/%.cc.o $(STATICLIB) $(SAFEPOINT)
 	$(call say,LINK,$@)
-	$(Q)$(CXX) $(K3_CXXFLAGS) -pie $(K3_LDFLAGS) $(TEST_LDFLAGS) -o $@ $(filter %.o,$^) $(TEST_LIBS) $(STATICLIB)
+	$(Q)$(CXX) $(K3_CXXFLAGS) -pie $(K3_LDFLAGS) $(TEST_LDFLAGS) $(TEST_WRAPS) \
+		-o $@ $(filter %.o,$^) $(TEST_LIBS) $(STATICLIB)
 
 # A changed flag, compiler or list of sources rebuilds all that depends on it. The record of them is
 # written only when it has changed. It comes before the first object, and so does the check of the processor.

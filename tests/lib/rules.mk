@@ -17,40 +17,11 @@ $(SAFEPOINT_CXX): TEST_CFLAGS := $(call safepoint_cflags,$(CXX))
 $(SAFEPOINT_C) $(SAFEPOINT_CXX): lib/k3thread.pc.in
 $(BUILD)/tests/lib/safepoint $(BUILD)/tests/lib/safepoint_cxx: TEST_LIBS = $(SAFEPOINT)
 
-# fork stops threads where they take and release the library's locks.
-$(BUILD)/tests/lib/fork: TEST_LDFLAGS = \
-	-Wl,--wrap=pthread_mutex_lock,--wrap=pthread_mutex_unlock
-
-$(BUILD)/tests/lib/instants: TEST_LDFLAGS = \
-	-Wl,--wrap=pthread_mutex_lock,--wrap=pthread_create,--wrap=syscall
-
-$(BUILD)/tests/lib/kernel: TEST_LDFLAGS = \
-	-Wl,--wrap=clock_gettime,--wrap=k3t_wait,--wrap=k3t_wait_again,--wrap=syscall
-
-$(BUILD)/tests/lib/parts: TEST_LDFLAGS = -Wl,--wrap=clock_gettime
-
-$(BUILD)/tests/lib/watcher: TEST_LDFLAGS = -Wl,--wrap=pthread_create,--wrap=syscall
-
-$(BUILD)/tests/lib/unwinder: TEST_LDFLAGS = -Wl,--wrap=_Unwind_ForcedUnwind
-
-$(BUILD)/tests/lib/memory: TEST_LDFLAGS = -Wl,--wrap=malloc,--wrap=calloc
-
-$(BUILD)/tests/lib/attach: TEST_LDFLAGS = \
-	-Wl,--wrap=clock_gettime,--wrap=close,--wrap=poll,--wrap=pthread_create,--wrap=strdup
-
-$(BUILD)/tests/lib/attach_state: TEST_LDFLAGS = -Wl,--wrap=syscall
-
-$(BUILD)/tests/lib/connection: TEST_LDFLAGS = \
-	-Wl,--wrap=clock_gettime,--wrap=nanosleep,--wrap=poll,--wrap=send
-
-$(BUILD)/tests/lib/tell: TEST_LDFLAGS = -Wl,--wrap=malloc,--wrap=free,--wrap=pthread_create
-
 # owner.c checks in these programs that who releases a lock holds it.
 OWNED := $(addprefix $(BUILD)/tests/lib/,attach attach_state data exit gone mask park parts pending queue raise signal \
 	start tell timeout timeout_instants watcher)
 
 $(OWNED): $(BUILD)/tests/lib/owner.c.o
-$(OWNED): TEST_LDFLAGS += -Wl,--wrap=pthread_mutex_unlock
 
 # inject.c has the scenarios, with safepoints. injector.c is called first at each safepoint, and counts
 # allocations.
@@ -58,8 +29,6 @@ TEST_PROGRAMS := $(filter-out $(addprefix %/tests/lib/,injector owner stepped sc
 
 $(BUILD)/tests/lib/inject: $(BUILD)/tests/lib/injector.c.o
 $(BUILD)/tests/lib/inject: TEST_LIBS = $(SAFEPOINT)
-$(BUILD)/tests/lib/inject: TEST_LDFLAGS = \
-	-Wl,--wrap=__sanitizer_cov_trace_pc,--wrap=malloc,--wrap=calloc,--wrap=free
 
 # step.c steps through the scenarios of the other files.
 $(BUILD)/tests/lib/step: $(BUILD)/tests/lib/stepped.c.o $(BUILD)/tests/lib/scenarios.c.o \
