@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # top: the threads, full screen. A user sits at a terminal, which is a pane of tmux; tests/cli/top.c tests the model, and
-# top_screen.c the keys and the picture.
+# top_screen.c the keys and the picture, top_looks.c logs, processes and last lines.
 # shellcheck disable=SC2016,SC2154
 
 load helpers.bash
@@ -638,17 +638,17 @@ there() {
 @test "an exception is chosen by keys and letters, and raised" { "$HELPERS/top_screen" raise; }
 @test "every exception is offered once" { "$HELPERS/top_screen" offered; }
 @test "top gives the display back while it is attached to a terminal" { "$HELPERS/top_screen" attach; }
-@test "a log is read by lines, pages and columns, and searched" { "$HELPERS/top_screen" log; }
-@test "a log on another machine is asked for from its end, and goes on with the next run" { "$HELPERS/top_screen" far-log; }
-@test "processes are looked at rarely while they use nothing" { "$HELPERS/top_screen" live; }
-@test "what threads use on another machine is asked for when it is due" { "$HELPERS/top_screen" far; }
-@test "the threads on the screen are asked for first, and then all others" { "$HELPERS/top_screen" others; }
-@test "at most 64 threads are asked for at once, and all of them in turn" { "$HELPERS/top_screen" turns; }
-@test "in an order by usage all threads are looked at" { "$HELPERS/top_screen" survey; }
-@test "a survey of many threads pauses, and goes on where it has stopped" { "$HELPERS/top_screen" slices; }
-@test "the last line of a log is read when the log was written to" { "$HELPERS/top_screen" watched; }
-@test "a log that two threads share is watched for both" { "$HELPERS/top_screen" shared; }
-@test "the picture of top changes at whole seconds" { "$HELPERS/top_screen" ticks; }
+@test "a log is read by lines, pages and columns, and searched" { "$HELPERS/top_looks" log; }
+@test "a log on another machine is asked for from its end, and goes on with the next run" { "$HELPERS/top_looks" far-log; }
+@test "processes are looked at rarely while they use nothing" { "$HELPERS/top_looks" live; }
+@test "what threads use on another machine is asked for when it is due" { "$HELPERS/top_looks" far; }
+@test "the threads on the screen are asked for first, and then all others" { "$HELPERS/top_looks" others; }
+@test "at most 64 threads are asked for at once, and all of them in turn" { "$HELPERS/top_looks" turns; }
+@test "in an order by usage all threads are looked at" { "$HELPERS/top_looks" survey; }
+@test "a survey of many threads pauses, and goes on where it has stopped" { "$HELPERS/top_looks" slices; }
+@test "the last line of a log is read when the log was written to" { "$HELPERS/top_looks" watched; }
+@test "a log that two threads share is watched for both" { "$HELPERS/top_looks" shared; }
+@test "the picture of top changes at whole seconds" { "$HELPERS/top_looks" ticks; }
 
 @test "top for which descriptors are short says so, and not that memory is" {
   k3 start -- sleep 1000
