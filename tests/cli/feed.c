@@ -118,8 +118,8 @@ static void feeds_open_as_wished(void)
     };
     static const char *const params[] = {
         "'follow':false,'times':true,'lines':0,'since':0.0,'offset':0",
-        "'follow':false,'times':false,'thread':1,'lines':9223372036854775807,'since':1.5,'offset':"
-        "7",
+        ("'follow':false,'times':false,'thread':1,'lines':9223372036854775807,"
+         "'since':1.5,'offset':7"),
         "'follow':false,'times':false",
     };
     struct pair *pair = open_pair();
