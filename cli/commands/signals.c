@@ -1,6 +1,7 @@
 #include "cli/commands/signals.h"
 
 #include "cli/base/clock.h"
+#include "cli/base/signal_reset.h"
 #include "cli/base/status.h"
 
 #include <errno.h>
@@ -118,13 +119,7 @@ void signals_close(struct signals *signals)
 
 int signals_end_by(int number)
 {
-    static const unsigned long by_default[4]; /* zero in every layout of the kernel's struct */
-
-    /*
-     * Calls the system directly: glibc keeps two signals to itself, and a child of posix_spawn
-     * ignores them.
-     */
-    (void) syscall(SYS_rt_sigaction, number, by_default, NULL, (NSIG - 1) / 8);
+    signal_reset(number);
     if (getpid() != 1 && prctl(PR_SET_DUMPABLE, 0) == 0 && kill(getpid(), number) == 0)
         (void) change_mask(SIG_UNBLOCK, bit_of(number));
     return STATUS_SIGNAL_BASE + number;

@@ -1,6 +1,7 @@
 #include "cli/remote/host_command.h"
 
 #include "cli/base/descriptors.h"
+#include "cli/base/signal_reset.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -37,12 +38,11 @@ static void close_all(int *ends)
 }
 
 /* Gives this process, a new child, the signal dispositions and the mask of a program that a shell starts. */
-static void reset_signals(void)
+static void set_signals(void)
 {
     sigset_t none;
 
-    for (int number = 1; number < NSIG; number++)
-        (void) signal(number, SIG_DFL); /* fails for some of them */
+    signal_reset_all();
     sigemptyset(&none);
     (void) sigprocmask(SIG_SETMASK, &none, NULL);
 }
@@ -53,7 +53,7 @@ static void reset_signals(void)
  */
 static int become_command(char *const *command, const int *ends, pid_t parent)
 {
-    reset_signals();
+    set_signals();
     for (int fd = 0; fd < 3; fd++)
         if (dup2(ends[fd], fd) < 0)
             return -errno;

@@ -4,6 +4,7 @@
 #include "cli/base/directory.h"
 #include "cli/base/libc.h"
 #include "cli/base/refused_call.h"
+#include "cli/base/signal_reset.h"
 #include "cli/place/journal.h"
 #include "cli/process/adopted.h"
 #include "cli/process/limits.h"
@@ -26,20 +27,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
-
-/*
- * Gives SIGNAL its default action. This calls the system directly, because glibc keeps two signals
- * to itself, and a process that posix_spawn() has started ignores these two. The struct is zero,
- * and so is valid in every layout of the system's struct.
- */
-static void reset_signal(int signal)
-{
-    static const unsigned long by_default[4];
-
-    (void) syscall(SYS_rt_sigaction, signal, by_default, NULL, (NSIG - 1) / 8);
-}
 
 static void do_nothing(int signal)
 {
@@ -67,8 +55,7 @@ static int clean_up(int null_fd)
 {
     sigset_t signals;
 
-    for (int signal = 1; signal < NSIG; signal++)
-        reset_signal(signal); /* the system refuses it for two of them */
+    signal_reset_all();
     outlive_limits();
     server_signals(&signals);
     if (dup2(null_fd, STDIN_FILENO) < 0 || sigprocmask(SIG_SETMASK, &signals, NULL) < 0)
