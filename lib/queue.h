@@ -36,7 +36,10 @@ void k3t_queue_free(struct k3thread_exception_ *dropped);
  */
 void k3t_queue_detach(struct k3thread *t);
 
-/* Puts EXC into the queue of T, which holds K3THREAD_QUEUE_MAX at most, and wakes T. On failure EXC stays the caller's. Keeps errno. */
+/*
+ * Puts EXC into the queue of T, which holds K3THREAD_QUEUE_MAX at most, and wakes T. On failure EXC stays the caller's.
+ * Keeps errno.
+ */
 int k3t_queue_send(struct k3thread *t, struct k3thread_exception_ *exc);
 
 /* Takes the oldest exception out of the queue of the calling thread SELF; returns NULL if the queue is empty. */

@@ -122,10 +122,10 @@ void k3t_wake_free_timer(void)
 #endif
 
 /*
- * Sends the wake signal again, and blocks it: leave_wait() in wait.c unblocks it when the wait is over. The program counter is not at the system
- * call. It is before or after the call, where the thread will look at the word itself, or in the handler of another
- * signal that interrupted the call. The kernel would restart the call when that handler returns; but the wake
- * signal is then no longer blocked, comes first, and finds the counter at the call.
+ * Sends the wake signal again, and blocks it: leave_wait() in wait.c unblocks it when the wait is over. The program
+ * counter is not at the system call. It is before or after the call, where the thread will look at the word itself, or
+ * in the handler of another signal that interrupted the call. The kernel would restart the call when that handler
+ * returns; but the wake signal is then no longer blocked, comes first, and finds the counter at the call.
  *
  * This may happen several times within one wait: if another signal comes as that handler returns, the counter is in
  * a handler once more. valgrind does not apply the mask of the context, and would deliver the signal for ever: with

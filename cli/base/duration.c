@@ -13,7 +13,9 @@ static const struct unit {
     {"", 1}, {"s", 1}, {"ms", 1e-3}, {"m", 60}, {"h", 3600}, {"d", 86400},
 };
 
-/* Returns true if strtod() would read only a decimal number in TEXT: it also takes signs, blanks, "0x", "inf", "nan". */
+/*
+ * Returns true if strtod() would read only a decimal number in TEXT: it also takes signs, blanks, "0x", "inf", "nan".
+ */
 static bool starts_decimal(const char *text)
 {
     size_t digits = strspn(text, "0123456789");

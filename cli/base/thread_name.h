@@ -1,7 +1,7 @@
 /*
  * The rule for the names of threads. The supervisor applies the rule to each start. A Procfile's entries and the words
- * of `run --each` follow it too (cli/script/procfile.c, each.c). The library has a wider rule of its own for the threads
- * inside a program: name_is_legal() in lib/start.c.
+ * of `run --each` follow it too (cli/script/procfile.c, each.c). The library has a wider rule of its own for the
+ * threads inside a program: name_is_legal() in lib/start.c.
  */
 #ifndef K3THREAD_CLI_BASE_THREAD_NAME_H
 #define K3THREAD_CLI_BASE_THREAD_NAME_H

@@ -327,8 +327,8 @@ int log_copy_now(struct log_copy *copy)
 /* News */
 
 /*
- * Reads the events. If a file has come into the directory, it may be a new log. If the log was removed, perhaps with its
- * directory, the new one may come in another directory.
+ * Reads the events. If a file has come into the directory, it may be a new log. If the log was removed, perhaps with
+ * its directory, the new one may come in another directory.
  */
 void log_copy_read_events(struct log_copy *copy)
 {

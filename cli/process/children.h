@@ -26,7 +26,9 @@ int children_list(pid_t pid, pid_t tid, pid_t **ret, size_t *ret_count);
  */
 void children_walk(pid_t pid, bool (*visit)(pid_t pid, void *context), void *context);
 
-/* Blocks SIGCHLD in the calling thread. The server takes that signal; in another thread it would only interrupt waits. */
+/*
+ * Blocks SIGCHLD in the calling thread. The server takes that signal; in another thread it would only interrupt waits.
+ */
 void children_block_signal(void);
 
 /* Reaps the dead children of the calling thread, and counts them to their threads: see account.h. */

@@ -72,7 +72,9 @@ static inline bool read_cell(const char **at, const char *end, uint64_t (*mark)(
     return letter == 't' || letter == 'n';
 }
 
-/* Measures the row at AT, and moves AT on. The first row says how many columns there are. Returns false for an odd one. */
+/*
+ * Measures the row at AT, and moves AT on. The first row says how many columns there are. Returns false for an odd one.
+ */
 static bool measure_row(struct list_answer *answer, const char **at, const char *end)
 {
     struct cell cell = {.ends_row = false};

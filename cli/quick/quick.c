@@ -128,8 +128,8 @@ static bool send_and_wait(struct plain_command *command, struct progress *progre
 }
 
 /*
- * Handles the answer, which is complete. If more bytes follow it, the program takes over. Returns the exit status, or -1
- * for the program to handle the answer.
+ * Handles the answer, which is complete. If more bytes follow it, the program takes over. Returns the exit status, or
+ * -1 for the program to handle the answer.
  */
 static int end(enum quick_command command, const struct progress *progress,
                const struct text *answer)

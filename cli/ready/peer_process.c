@@ -74,7 +74,10 @@ static bool is_here(const struct address *peer)
     return is_bound;
 }
 
-/* Looks for the socket whose inode CONTEXT points to. Sets that to 0, and returns false to end the search, when it is found. */
+/*
+ * Looks for the socket whose inode CONTEXT points to. Sets that to 0, and returns false to end the search, when it is
+ * found.
+ */
 static bool look_for(uint64_t inode, void *context)
 {
     uint64_t *wanted = context;

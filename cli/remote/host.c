@@ -42,7 +42,9 @@
 /* A sign of life may come this many seconds late. */
 #define BEAT_LATE 1.0
 
-/* A line that the command wrote to its standard error at most this many seconds before its end is the reason of that. */
+/*
+ * A line that the command wrote to its standard error at most this many seconds before its end is the reason of that.
+ */
 #define REASON_WITHIN 5.0
 
 /* How often the rest of a pipe is read: others may still write to it when the command has ended. */
@@ -76,8 +78,8 @@ static void close_pipes(struct host *host)
 
 /*
  * Returns the seconds until the machine's agent has ended everything, which takes it a second from when it notices that
- * the connection is closed. An agent that was silent is perhaps out of reach. It then notices the loss by its own lease,
- * which counts from the last bytes that have reached it.
+ * the connection is closed. An agent that was silent is perhaps out of reach. It then notices the loss by its own
+ * lease, which counts from the last bytes that have reached it.
  */
 static double seconds_until_vacant(const struct host *host)
 {

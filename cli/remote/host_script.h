@@ -11,8 +11,8 @@
 bool host_script_add(struct byte_queue *queue, struct text *why);
 
 /*
- * Adds the program to QUEUE. Returns false with WHY if it does not run there: MACHINE is the processor there, as uname(1)
- * names it.
+ * Adds the program to QUEUE. Returns false with WHY if it does not run there: MACHINE is the processor there, as
+ * uname(1) names it.
  */
 bool host_script_add_program(struct byte_queue *queue, const char *machine, struct text *why);
 

@@ -7,11 +7,10 @@
 #include <string.h>
 
 /*
- * The parse that is under way in this thread; the text is NULL if there is none. jansson collects a token in a buffer that it doubles. When it has no
- * memory for that, it drops the byte and goes on: it then fails an assertion, or runs past the end of
- * a string that has lost its quote. So memory for the buffer is reserved first. Once an allocation
- * fails, the rest of the text is overwritten with bytes that are not UTF-8, so that jansson takes no
- * further byte.
+ * The parse that is under way in this thread; the text is NULL if there is none. jansson collects a token in a buffer
+ * that it doubles. When it has no memory for that, it drops the byte and goes on: it then fails an assertion, or runs
+ * past the end of a string that has lost its quote. So memory for the buffer is reserved first. Once an allocation
+ * fails, the rest of the text is overwritten with bytes that are not UTF-8, so that jansson takes no further byte.
  */
 static _Thread_local struct {
     char  *text;

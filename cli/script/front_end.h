@@ -28,8 +28,8 @@ void front_kill_script(struct front *front);
 void front_end_in_order(struct front *front);
 
 /*
- * Ends the script and everything else by closing the lifeline, because the supervisor cannot be asked or heard. ERROR, a
- * -errno, is the reason. The run would wait for ever for a supervisor that was not asked.
+ * Ends the script and everything else by closing the lifeline, because the supervisor cannot be asked or heard. ERROR,
+ * a -errno, is the reason. The run would wait for ever for a supervisor that was not asked.
  */
 void front_end_of_itself(struct front *front, int error);
 

@@ -8,7 +8,9 @@
 /* In the tail, the script waits once for this many starts. */
 #define STRIDE 256
 
-/* The options that a plain start may have (is_plain()). Each has a value. A start with any other option is not plain. */
+/*
+ * The options that a plain start may have (is_plain()). Each has a value. A start with any other option is not plain.
+ */
 static const char *const options[] = {"-n", "--name", "-t", "--timeout",   "-g", "--grace",
                                       "-e", "--env",  "-C", "--directory", "-o", "--output"};
 

@@ -105,7 +105,9 @@ static struct front_options make_front_options(const struct run_options *o, bool
     return front;
 }
 
-/* Runs SCRIPT at PLACE; if EARLIER is not NULL, only the commands that are run again after it. Returns the exit status. */
+/*
+ * Runs SCRIPT at PLACE; if EARLIER is not NULL, only the commands that are run again after it. Returns the exit status.
+ */
 static int run_at(const struct invocation *invocation, struct front_options *front,
                   const struct place *place, const struct script *script,
                   const struct earlier_run *earlier)

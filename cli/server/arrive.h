@@ -12,7 +12,9 @@
 /* Sets the functions that reports.h calls for time limits and for loaded libraries. Call it once. */
 void arrive_begin(void);
 
-/* Returns true if an exception of TYPE begins the grace of a thread when it arrives in the main thread of its process. */
+/*
+ * Returns true if an exception of TYPE begins the grace of a thread when it arrives in the main thread of its process.
+ */
 bool arrive_begins_grace(const k3thread_exctype *type);
 
 /*

@@ -242,7 +242,9 @@ static bool has_slot(const struct entry *entry)
     return entry->reach == REACH_UP && entry->taken < entry->slots;
 }
 
-/* Returns true if a thread that wants the machine of ENTRY need not wait: it can run, or fails as the machine is lost. */
+/*
+ * Returns true if a thread that wants the machine of ENTRY need not wait: it can run, or fails as the machine is lost.
+ */
 static bool need_not_wait(const struct entry *entry, bool counts)
 {
     if (counts && entry->reach == REACH_UP)

@@ -1,6 +1,6 @@
 /*
- * Looks: answers what the processes of threads use now, and the ends of their logs. Threads on other machines are looked
- * at by the supervisors of their agents, so that call waits for their answers. The server's thread only.
+ * Looks: answers what the processes of threads use now, and the ends of their logs. Threads on other machines are
+ * looked at by the supervisors of their agents, so that call waits for their answers. The server's thread only.
  */
 #ifndef K3THREAD_CLI_SERVER_LOOK_H
 #define K3THREAD_CLI_SERVER_LOOK_H

@@ -1,6 +1,6 @@
 /*
- * The news of an attached process about its threads, its exceptions and its end: the parameters of the method "tell", which
- * the supervisor of a run gets from an agent too. The server's thread only.
+ * The news of an attached process about its threads, its exceptions and its end: the parameters of the method "tell",
+ * which the supervisor of a run gets from an agent too. The server's thread only.
  */
 #ifndef K3THREAD_CLI_SERVER_NEWS_H
 #define K3THREAD_CLI_SERVER_NEWS_H

@@ -37,8 +37,8 @@ static char **parse_variables(struct call *call, const json_t *list, const char 
 }
 
 /*
- * Returns a new environment of VARIABLES, the list in the parameter NAME: added to BASE, or, if BASE is NULL, alone with
- * LIMITS. Returns NULL with CALL failed.
+ * Returns a new environment of VARIABLES, the list in the parameter NAME: added to BASE, or, if BASE is NULL, alone
+ * with LIMITS. Returns NULL with CALL failed.
  */
 static struct environment *make(struct call *call, const json_t *variables, const char *name,
                                 const struct environment *base, const struct limits *limits)

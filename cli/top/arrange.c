@@ -42,8 +42,8 @@ static bool fits(const struct arrangement *arrangement, const struct row *row)
 /* The tree */
 
 /*
- * Finds the parent of ROW, the deepest of the threads that it needs, among all rows. The depths of all rows with smaller
- * ids must be known.
+ * Finds the parent of ROW, the deepest of the threads that it needs, among all rows. The depths of all rows with
+ * smaller ids must be known.
  */
 static void find_parent(const struct rows *rows, struct row *row)
 {

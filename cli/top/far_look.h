@@ -1,7 +1,7 @@
 /*
  * Asks the supervisor what top cannot see itself: the usage of processes on other machines, and with -H the ends of the
- * logs. An idle thread is asked about ever more rarely (live.h), and a log only when the supervisor has said that it has
- * grown. The request is the method "look".
+ * logs. An idle thread is asked about ever more rarely (live.h), and a log only when the supervisor has said that it
+ * has grown. The request is the method "look".
  */
 #ifndef K3THREAD_CLI_TOP_FAR_LOOK_H
 #define K3THREAD_CLI_TOP_FAR_LOOK_H

@@ -17,8 +17,8 @@
 bool live_look(struct row *row, double time);
 
 /*
- * Takes what the supervisor says of the living processes of ROW at TIME: the seconds of processor time, and the bytes of
- * memory. Returns true if the numbers that are shown have changed.
+ * Takes what the supervisor says of the living processes of ROW at TIME: the seconds of processor time, and the bytes
+ * of memory. Returns true if the numbers that are shown have changed.
  */
 bool live_take(struct row *row, double time, double cpu, uint64_t memory);
 

@@ -46,7 +46,9 @@ static json_t *write_list(const struct state *state)
     return json_pack("{s:o}", "members", row_members(state->client->host == NULL));
 }
 
-/* Returns true if the process at the other end of the connection is the supervisor or the guardian that VERSION names. */
+/*
+ * Returns true if the process at the other end of the connection is the supervisor or the guardian that VERSION names.
+ */
 static bool is_local(const struct state *state, const json_t *version)
 {
     json_int_t   supervisor = json_integer_value(json_object_get(version, "pid"));

@@ -206,8 +206,8 @@ NOT_INLINED static void describe(struct worker *worker, const struct leftovers *
 /* Waiting */
 
 /*
- * Counts the time for which the leftovers in SURVEY were idle, or at work. Returns true if that is too long: they are to
- * be reported.
+ * Counts the time for which the leftovers in SURVEY were idle, or at work. Returns true if that is too long: they are
+ * to be reported.
  */
 static bool use_patience(struct patience *patience, const struct survey *survey)
 {

@@ -1,7 +1,7 @@
 /*
  * The output of a command on another machine, as its worker writes it here: to the log, or to the file of --output. A
- * FIFO or a terminal may be slower than the command. The bytes that it does not take at once are kept, and the worker reads no
- * more from the agent until it has taken them.
+ * FIFO or a terminal may be slower than the command. The bytes that it does not take at once are kept, and the worker
+ * reads no more from the agent until it has taken them.
  */
 #ifndef K3THREAD_CLI_WORKER_REMOTE_OUTPUT_H
 #define K3THREAD_CLI_WORKER_REMOTE_OUTPUT_H

@@ -1,4 +1,7 @@
-/* The parameters of the requests that a worker makes of an agent: see method_execute.c, method_end.c and method_resize.c. */
+/*
+ * The parameters of the requests that a worker makes of an agent: see method_execute.c, method_end.c and
+ * method_resize.c.
+ */
 #ifndef K3THREAD_CLI_WORKER_REMOTE_PARAMS_H
 #define K3THREAD_CLI_WORKER_REMOTE_PARAMS_H
 

@@ -137,7 +137,9 @@ static void take_refusal(struct remote_run *run, const json_t *error)
     run->done = true;
 }
 
-/* Returns true if the command was ended by a signal that a machine's or a step's end sends, and nobody here has sent. */
+/*
+ * Returns true if the command was ended by a signal that a machine's or a step's end sends, and nobody here has sent.
+ */
 static bool may_end_with_machine(const struct remote_run *run)
 {
     const struct report *report = run->worker->report;

@@ -1,4 +1,7 @@
-/* Tests what follows from exceptions that are sent to an attached process: that they arrive, are refused, or do not arrive. */
+/*
+ * Tests what follows from exceptions that are sent to an attached process: that they arrive, are refused, or do not
+ * arrive.
+ */
 #include "tests/cli/written.h"
 
 #include "cli/base/exceptions.h"

@@ -1,6 +1,6 @@
 /*
- * Calls methods of the server as a client does. Keeps what a method makes others do, and its replies, as lines. A program
- * that includes this defines the functions that its methods call, and adds lines for them.
+ * Calls methods of the server as a client does. Keeps what a method makes others do, and its replies, as lines. A
+ * program that includes this defines the functions that its methods call, and adds lines for them.
  *
  * There are four threads: a and web-1 run, b and web-2 have ended.
  */
@@ -48,7 +48,10 @@ __attribute__((format(printf, 1, 2))) static inline void note(const char *format
         seen[0] = '\0';                                                                            \
     } while (0)
 
-/* Notes a notification: the method and the parameters. Notes a reply: the result; or the code, the message and the rest of the data of an error. */
+/*
+ * Notes a notification: the method and the parameters. Notes a reply: the result; or the code, the message and the rest
+ * of the data of an error.
+ */
 void connection_send(struct connection *connection, const struct text *line)
 {
     json_t *reply = json_loadb(line->data, line->size, 0, NULL);

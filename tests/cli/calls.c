@@ -1,6 +1,6 @@
 /*
- * Tests alone the calls that wait, and the exceptions that wait for an attached process. The test sets the clock, and is
- * the connection: it has the lines that are sent.
+ * Tests alone the calls that wait, and the exceptions that wait for an attached process. The test sets the clock, and
+ * is the connection: it has the lines that are sent.
  */
 #include "tests/cli/sent.h"
 

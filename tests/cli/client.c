@@ -273,7 +273,10 @@ static void a_host_is_greeted_once(void)
 
 /* The wire */
 
-/* The results of the next calls of send() and recv(): an errno each, up to 0. A received "end" is 0 bytes with that errno. */
+/*
+ * The results of the next calls of send() and recv(): an errno each, up to 0. A received "end" is 0 bytes with that
+ * errno.
+ */
 static int send_errors[4], receive_errors[4], stale_errno;
 
 ssize_t __real_send(int fd, const void *data, size_t size, int flags);

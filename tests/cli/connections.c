@@ -343,7 +343,10 @@ struct stranger {
     int   port;
 };
 
-/* Starts a process that listens at PORT of HOST, and then becomes tail(1) with the words COMMAND (NULL: stays as it is). */
+/*
+ * Starts a process that listens at PORT of HOST, and then becomes tail(1) with the words COMMAND (NULL: stays as it
+ * is).
+ */
 static struct stranger start(const char *host, int port, char *const *command)
 {
     struct stranger stranger = {.port = port};

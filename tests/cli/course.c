@@ -91,7 +91,9 @@ static void happens(struct run *run, double time, const char *event, const char 
     json_decref(thread);
 }
 
-/* Runs the thread ID from BEGAN_AT to ENDED. It was created at CREATED. MORE are further members of its object, or "". */
+/*
+ * Runs the thread ID from BEGAN_AT to ENDED. It was created at CREATED. MORE are further members of its object, or "".
+ */
 static void runs(struct run *run, int id, double created, double began, double ended,
                  const char *more)
 {

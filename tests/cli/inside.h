@@ -194,7 +194,9 @@ static void add_threads(void)
     }
 }
 
-/* Attaches a process to thread NUMBER, with the number's holder. Returns what becomes readable when the process ends. */
+/*
+ * Attaches a process to thread NUMBER, with the number's holder. Returns what becomes readable when the process ends.
+ */
 static inline int attach(size_t number, pid_t pid)
 {
     struct client_process process = {.fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), .pid = pid};

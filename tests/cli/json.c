@@ -231,8 +231,8 @@ static void long_tables_are_copied_once(void)
 }
 
 /*
- * Checks that plain_json_parse reads TEXT as jansson does, if it reads it, leaves it as it was, and reads no byte behind
- * it.
+ * Checks that plain_json_parse reads TEXT as jansson does, if it reads it, leaves it as it was, and reads no byte
+ * behind it.
  */
 static bool is_read_fast(const char *text)
 {
@@ -344,8 +344,8 @@ void *__wrap_malloc(size_t size)
 }
 
 /*
- * Checks that a parse with FAILED failures behind COUNT calls of malloc() returns the whole value or says that it had no
- * memory. The value has a string of LENGTH letters. Returns true if the parse had no failure.
+ * Checks that a parse with FAILED failures behind COUNT calls of malloc() returns the whole value or says that it had
+ * no memory. The value has a string of LENGTH letters. Returns true if the parse had no failure.
  */
 static bool is_parsed_with(int count, int failed, int length)
 {

@@ -1,4 +1,6 @@
-/* Tests where a printer begins in a log (printer_open_source() of cli/view/printer.h): at its last lines, or behind it. */
+/*
+ * Tests where a printer begins in a log (printer_open_source() of cli/view/printer.h): at its last lines, or behind it.
+ */
 #include "tests/lib/test.h"
 
 #include "cli/place/run_marks.h"

@@ -91,7 +91,9 @@ static const char *const states[] = {
 #undef X
 };
 
-/* Notes the state in which the worker begins, and what it will do: wait for a slot (q), or not count as a thread (d). */
+/*
+ * Notes the state in which the worker begins, and what it will do: wait for a slot (q), or not count as a thread (d).
+ */
 int k3thread_start(k3thread **ret, k3thread_target target, void *arg,
                    const struct k3thread_options *options)
 {

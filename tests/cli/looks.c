@@ -1,6 +1,6 @@
 /*
- * Tests alone the answers to "look": of threads here, and of threads on machines, which the test is. See tests/cli/look.bats
- * and tests/hosts/top.bats for real processes.
+ * Tests alone the answers to "look": of threads here, and of threads on machines, which the test is. See
+ * tests/cli/look.bats and tests/hosts/top.bats for real processes.
  */
 #include "tests/lib/test.h"
 

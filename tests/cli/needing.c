@@ -82,7 +82,10 @@ void *__wrap_calloc(size_t count, size_t size)
     return lacks_memory ? NULL : __real_calloc(count, size);
 }
 
-/* Reads the needs in TEXT, with quotes for apostrophes, of a thread NAME. Checks that they are refused with WHY, or read as it says. */
+/*
+ * Reads the needs in TEXT, with quotes for apostrophes, of a thread NAME. Checks that they are refused with WHY, or
+ * read as it says.
+ */
 static void check(const char *name, const char *text, const char *wanted)
 {
     struct job  job = {.name = (char *) name};

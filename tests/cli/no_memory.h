@@ -1,4 +1,7 @@
-/* Calls methods of the server that have no memory for their state. __wrap_calloc() stands before calloc(): see rules.mk. */
+/*
+ * Calls methods of the server that have no memory for their state. __wrap_calloc() stands before calloc(): see
+ * rules.mk.
+ */
 #ifndef NO_MEMORY_H
 #define NO_MEMORY_H
 

@@ -183,7 +183,9 @@ static inline int take_painted(void)
     return size;
 }
 
-/* Checks the line ROW, without the blanks at its end, and the styles of all its cells, likewise without - at their end. */
+/*
+ * Checks the line ROW, without the blanks at its end, and the styles of all its cells, likewise without - at their end.
+ */
 static inline void check_painted(int row, const char *wanted, const char *styles)
 {
     char got[PAINTED_COLUMNS * 16] = "", letters[PAINTED_COLUMNS + 1];

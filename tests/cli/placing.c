@@ -1,6 +1,6 @@
 /*
- * Tests alone on which machine of a run a command begins, and when. The test sets the clock, and says which machines are
- * up. See tests/hosts for real runs.
+ * Tests alone on which machine of a run a command begins, and when. The test sets the clock, and says which machines
+ * are up. See tests/hosts for real runs.
  */
 #include "tests/lib/test.h"
 

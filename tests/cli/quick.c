@@ -194,7 +194,9 @@ static void all_other_lines_are_left_to_the_program(void)
     CHECK(read_line(&got, "-S a list"));
 }
 
-/* Checks the parameters of the request for LINE: all of them, or that each member of WANTED is among those of a start. */
+/*
+ * Checks the parameters of the request for LINE: all of them, or that each member of WANTED is among those of a start.
+ */
 static void check_params(const char *line, const char *wanted)
 {
     struct plain_command command;

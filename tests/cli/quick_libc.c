@@ -1,6 +1,6 @@
 /*
- * Tests the functions that the quick way has in place of the C library's (cli/quick/libc.c). Here their names begin with
- * quick_, and each is compared with the function of the C library or with what that has to do.
+ * Tests the functions that the quick way has in place of the C library's (cli/quick/libc.c). Here their names begin
+ * with quick_, and each is compared with the function of the C library or with what that has to do.
  */
 #include "tests/lib/test.h"
 

@@ -1,4 +1,6 @@
-/* Tests the relay of `proxy`: what passes between standard input and output and a supervisor's socket, and how it ends. */
+/*
+ * Tests the relay of `proxy`: what passes between standard input and output and a supervisor's socket, and how it ends.
+ */
 #include "tests/lib/test.h"
 
 #include "cli/commands/relay.h"

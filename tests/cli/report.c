@@ -1,7 +1,7 @@
 /*
- * Tests how a worker takes what an agent says about a command on another machine: the reports (cli/worker/report_json.h,
- * remote_report.h) and the output (remote_output.h). The other parts of a worker are not the program's, but this
- * file's.
+ * Tests how a worker takes what an agent says about a command on another machine: the reports
+ * (cli/worker/report_json.h, remote_report.h) and the output (remote_output.h). The other parts of a worker are not the
+ * program's, but this file's.
  */
 #include "tests/lib/test.h"
 

@@ -1,7 +1,7 @@
 /*
  * Tests what the program prints for people: the words for threads and their leftovers (cli/view/thread_text.h,
- * leftover_text.h, command_text.h), messages (message.h), the line at the bottom (bottom_line.h), and the bytes that are
- * written (output.h). Tables and logs are tested by view.c.
+ * leftover_text.h, command_text.h), messages (message.h), the line at the bottom (bottom_line.h), and the bytes that
+ * are written (output.h). Tables and logs are tested by view.c.
  */
 #include "tests/cli/written.h"
 #include "tests/lib/test.h"

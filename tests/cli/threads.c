@@ -1,4 +1,6 @@
-/* Tests parts of the server that follow the life of its threads: the shutdown, reports, needs, events, stuck children. */
+/*
+ * Tests parts of the server that follow the life of its threads: the shutdown, reports, needs, events, stuck children.
+ */
 #include "tests/cli/written.h"
 #include "tests/lib/test.h"
 

@@ -190,7 +190,9 @@ static void a_label_is_behind_its_bar_or_before_it_or_in_it(void)
                "<text class=\"l lf e\" x=\"16.00%\" dx=\"-6\" y=\"81\">exit 4, 3.00s</text>\n"
                "<text class=\"l e\" x=\"50.00%\" dx=\"-6\" y=\"103\">3.00s</text>\n"
                "<text class=\"l e\" x=\"50.00%\" dx=\"-6\" y=\"125\">3.00s</text>\n</svg>");
-    /* Where a line leads to the bar, its place is cleared: 14 letters of 7 pixels. On the path its colour is put back. */
+    /*
+     * Where a line leads to the bar, its place is cleared: 14 letters of 7 pixels. On the path its colour is put back.
+     */
     check_once(&page, "<rect class=\"k\" x=\"16.00%\" y=\"71\" width=\"98\" height=\"12\" "
                       "transform=\"translate(-99)\"/><rect class=\"r\"");
     check_once(&page, "<rect class=\"k\" x=\"50.00%\" y=\"115\" width=\"42\" height=\"12\" "
@@ -207,8 +209,8 @@ static void a_label_is_behind_its_bar_or_before_it_or_in_it(void)
 #define NEED(id, condition) "{'id':" #id ",'name':'t','condition':'" condition "'}"
 
 /*
- * Checks the lines between threads, in the order of the page: each with its class, its left and right end in percent, its
- * beginning and its end from the top, and > for an arrow.
+ * Checks the lines between threads, in the order of the page: each with its class, its left and right end in percent,
+ * its beginning and its end from the top, and > for an arrow.
  */
 static void check_lines(const struct page *page, const char *wanted)
 {

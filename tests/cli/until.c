@@ -1,6 +1,6 @@
 /*
- * Tests alone the joins that wait for a probe. The test is the prober, the clock, and the thread. See tests/cli/until.bats
- * for real probes.
+ * Tests alone the joins that wait for a probe. The test is the prober, the clock, and the thread. See
+ * tests/cli/until.bats for real probes.
  */
 #include "tests/cli/sent.h"
 

@@ -1,6 +1,7 @@
 /*
  * Tests how output is shown: which control sequences pass behind a name (cli/view/escape_filter.h), and how the lines
- * of several logs are printed (printer.h). The time is what the program says. Each case makes its files in the current directory.
+ * of several logs are printed (printer.h). The time is what the program says. Each case makes its files in the current
+ * directory.
  */
 #include "tests/cli/written.h"
 #include "tests/lib/test.h"

@@ -184,7 +184,10 @@ long __wrap_syscall(long number, ...)
     }
 }
 
-/* Checks what CALL returns, and which calls of the kernel it makes, at 100.8 seconds. The rest are the kernel's results. */
+/*
+ * Checks what CALL returns, and which calls of the kernel it makes, at 100.8 seconds. The rest are the kernel's
+ * results.
+ */
 #define CHECK_CALL(call, wanted_result, wanted_log, ...)                                           \
     do {                                                                                           \
         static const struct step steps[] = {__VA_ARGS__};                                          \

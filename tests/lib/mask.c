@@ -100,7 +100,9 @@ static void check_cleanup(void *arg)
     CHECK_EQUAL(test_mask(), K3THREAD_NEVER);
 }
 
-/* Checks the mask in the body, the handler, FINALLY and a cleanup of a block that is entered with MASK, and after it. */
+/*
+ * Checks the mask in the body, the handler, FINALLY and a cleanup of a block that is entered with MASK, and after it.
+ */
 static void through_a_block(enum k3thread_mask mask)
 {
     K3THREAD_TRY {
