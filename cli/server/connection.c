@@ -424,14 +424,21 @@ void connection_read_arrived(struct connection *connection)
     add_unsettled(connection);
 }
 
+/* Returns the events of poll() on which CONNECTION can go on. */
+static short wanted_events(const struct connection *connection)
+{
+    return byte_queue_size(&connection->out) > 0 ? POLLIN | POLLOUT : POLLIN;
+}
+
 /*
  * Serves the requests that the handler still awaits: a client that keeps a thread still joins it
  * for its status.
  */
 static void await_requests(struct connection *connection, double deadline)
 {
+    flush(connection);
     while (connection->handler->awaits_request(connection) && !connection->closing &&
-           !connection->eof && wait_for(connection, POLLIN, deadline)) {
+           !connection->eof && wait_for(connection, wanted_events(connection), deadline)) {
         connection->eof = !fill(connection, READ_SIZE);
         run_lines(connection);
         flush(connection);

@@ -199,10 +199,16 @@ static void drop_calls(struct connection *connection)
         call_free(LIST_FIRST(&peer->calls));
 }
 
-/* Returns true if the client keeps threads: it will still join them. */
-static bool awaits_join(struct connection *connection)
+/*
+ * Returns true if the client will still make a request: it keeps threads, which it joins; or it has missed events, and
+ * asks for a list once it has read the others and was told.
+ */
+static bool awaits_request(struct connection *connection)
 {
-    return !LIST_EMPTY(&peer_of(connection)->kept);
+    const struct peer *peer = peer_of(connection);
+
+    events_tell_missed();
+    return !LIST_EMPTY(&peer->kept) || peer->watcher.is_behind;
 }
 
 static void free_peer(struct connection *connection)
@@ -216,6 +222,6 @@ const struct connection_handler dispatch_handler = {
     .serve = serve,
     .refuse_long_line = refuse_long_line,
     .drop = drop_calls,
-    .awaits_request = awaits_join,
+    .awaits_request = awaits_request,
     .free = free_peer,
 };

@@ -49,6 +49,12 @@ void events_tell_missed(void)
     }
 }
 
+void events_catch_up(struct watcher *watcher)
+{
+    if (watcher->missed == 0)
+        watcher->is_behind = false;
+}
+
 uint64_t events_bit(const char *name)
 {
     for (unsigned i = 0; name != NULL && i < sizeof(words) / sizeof(words[0]); i++)
@@ -85,6 +91,7 @@ static void tell(struct watcher *watcher, enum event event, const struct record 
 
     if (watcher->missed > 0 || connection_is_full(watcher->connection)) {
         watcher->missed++;
+        watcher->is_behind = true;
         return;
     }
     begin_event(&line, words[event]);

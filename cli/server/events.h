@@ -43,6 +43,7 @@ struct watcher {
     uint64_t           events;     /* which events: a sum of events_bit()s */
     uint64_t           members;    /* which members of threads: a sum of record_member()s */
     unsigned           missed;     /* how many events did not fit, since the client was told */
+    bool is_behind; /* events did not fit, and the client has asked for no list since it was told */
     LIST_ENTRY(watcher) link;
 };
 
@@ -58,6 +59,9 @@ void events_unwatch(struct watcher *watcher);
 
 /* Tells each client that has read all that was sent how many events it has missed. */
 void events_tell_missed(void);
+
+/* Notes that the client of WATCHER asks how all threads are now. */
+void events_catch_up(struct watcher *watcher);
 
 /* Returns the bit of the event NAME, or 0 if no event has that name. */
 uint64_t events_bit(const char *name);

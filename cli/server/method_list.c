@@ -38,6 +38,7 @@ static void run(struct call *call, const json_t *params)
     } else if (table) {
         listing_begin_table(call, &selection, wide);
     } else {
+        events_catch_up(&call->peer->watcher);
         listing_reply_objects(call, &selection);
     }
 }

@@ -38,8 +38,12 @@
 #include <stdint.h>
 #include <sys/random.h>
 
-/* The seconds that clients have to read the last replies, when all threads have ended. */
-#define FAREWELL 1.0
+/*
+ * The seconds that clients have to read the last replies, when all threads have ended. The process that this supervisor
+ * was started for has longer: it needs the ends of all threads, and is perhaps slow on a busy machine.
+ */
+#define FAREWELL     1.0
+#define OWN_FAREWELL 10.0
 
 /* The pause, in seconds, before the server tries again to send a worker a message, after memory or room was lacking. */
 #define RETRY 0.02
@@ -207,7 +211,8 @@ int server_run(const struct server_options *options, struct text *why)
     if (error == 0)
         error = loop_run(&stopped, finish_round, release_memory);
     if (error == 0)
-        connection_close_all(FAREWELL);
+        connection_close_all(options->lifeline >= 0 && !options->is_agent ? OWN_FAREWELL
+                                                                          : FAREWELL);
     jobserver_close(); /* the exit would wait for the ends of the watches */
     file_watch_end();
     return error;

@@ -108,14 +108,22 @@ static void missed_events(void)
 {
     watch(0, ~UINT64_C(0), 1);
     is_full = true, is_drained = false;
+    CHECK(!watchers[0].is_behind);
     events_post(EVENT_CREATED, &record);
     is_full = false;
     events_post(EVENT_STARTED, &record);
     events_tell_missed();
     CHECK_SENT("");
+    events_catch_up(
+        &watchers
+            [0]); /* by a list of before: the client does not know yet that it has missed events */
+    CHECK(watchers[0].is_behind);
     is_drained = true;
     events_tell_missed();
     CHECK_SENT(EVENT(0, "missed", "\"missed\":2"));
+    CHECK(watchers[0].is_behind);
+    events_catch_up(&watchers[0]);
+    CHECK(!watchers[0].is_behind);
     events_tell_missed();
     CHECK_SENT("");
     events_post(EVENT_ENDED, &record);

@@ -25,6 +25,11 @@ bool connection_is_full(const struct connection *connection)
     return is_full;
 }
 
+void events_catch_up(struct watcher *watcher)
+{
+    (void) watcher;
+}
+
 bool record_has_failed(const struct record *record)
 {
     return record == &threads[1];

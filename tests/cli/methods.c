@@ -193,6 +193,12 @@ void events_watch(struct watcher *watcher, struct connection *connection, uint64
          members == RECORD_ALL_MEMBERS ? "all " : "", (int) (members & 3));
 }
 
+void events_catch_up(struct watcher *watcher)
+{
+    CHECK(watcher == &peer.watcher);
+    note("caught up");
+}
+
 void events_unwatch(struct watcher *watcher)
 {
     CHECK(watcher == &peer.watcher);
@@ -260,9 +266,9 @@ void log_reader_close(struct log_reader *reader)
 static void list_shows_the_threads_that_are_meant(void)
 {
     static const struct request table[] = {
-        {NULL, "members -1\nobjects 1 2 3 4\n"},
-        {"{'live':true}", "members -1\nobjects 1 3\n"},
-        {"{'failed':true,'members':['pid']}", "members 2\nobjects 4\n"},
+        {NULL, "caught up\nmembers -1\nobjects 1 2 3 4\n"},
+        {"{'live':true}", "caught up\nmembers -1\nobjects 1 3\n"},
+        {"{'failed':true,'members':['pid']}", "caught up\nmembers 2\nobjects 4\n"},
         {"{'table':true}", "table 1 2 3 4\n"},
         {"{'table':true,'wide':true,'threads':['web-*']}", "table wide 3 4\n"},
         {"{'threads':['a','b'],'table':true}", "inner 2 1\n"},
