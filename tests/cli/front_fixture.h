@@ -59,16 +59,24 @@ static inline void check_end(const struct front *front, int status, bool ending,
     CHECK(front->stopping == stopping);
 }
 
-/* Starts a process that waits to be killed, as the script of the run. */
+/*
+ * Starts a process that waits to be killed, as the script of the run, and that has closed the supervisor's end of the
+ * socket.
+ */
 static inline void start_script(struct fixture *fixture)
 {
-    pid_t pid = fork();
+    siginfo_t info;
+    pid_t     pid = fork();
 
     CHECK(pid >= 0);
-    if (pid == 0)
+    if (pid == 0) {
         close(fixture->pair->supervisor);
+        (void) raise(SIGSTOP);
+    }
     while (pid == 0)
         pause();
+    CHECK(waitid(P_PID, (id_t) pid, &info, WSTOPPED) == 0);
+    CHECK(kill(pid, SIGCONT) == 0);
     fixture->front.script = pid;
 }
 
