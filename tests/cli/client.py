@@ -1,9 +1,12 @@
 """A client of the socket that shares no code with k3thread: Python's standard library and the protocol."""
 import base64
+import fcntl
 import json
 import os
 import socket
+import struct
 import sys
+import termios
 import time
 
 PATH = os.environ["K3THREAD_SOCKET"]
@@ -63,6 +66,10 @@ class Client:
         assert answer is not None, "the supervisor hung up"
         assert answer["id"] == wanted, answer
         return result_of(answer)
+
+    def unread(self):
+        """Returns how many bytes the supervisor has not read."""
+        return struct.unpack("i", fcntl.ioctl(self.socket, termios.TIOCOUTQ, b"0000"))[0]
 
     def end_of_input(self):
         self.socket.shutdown(socket.SHUT_WR)

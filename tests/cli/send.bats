@@ -259,9 +259,11 @@ piece = "x" * (4 << 20)
 client = Client()
 for _ in range(15):
     client.send("send", thread="a", text=piece)
+wait_until("the pieces are read", lambda: client.unread() == 0)
 failure = fails(-32009, "RuntimeError", "send", thread="t", text=piece, eof=True, timeout=0)
 assert failure.message == "too many bytes wait for commands that do not read them", failure
 client.send("send", thread="a", text=piece)
+wait_until("the last piece is read", lambda: client.unread() == 0)
 fails(-32009, "RuntimeError", "send", thread="a", text="x", timeout=0)
 fails(-32009, "RuntimeError", "send", thread="t", eof=True, timeout=0)
 client.close()
