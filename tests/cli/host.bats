@@ -371,7 +371,7 @@ connections() {
     assert_alive "$ssh"
     kill "-$signal" "${background[following]}"
     finish following '*'
-    wait_until 5 refute_alive "$ssh" >/dev/null
+    wait_until "$DEADLINE" refute_alive "$ssh" >/dev/null
   done
   # A client that is killed while ssh connects.
   in_background hanging "$K3THREAD" -H hangs list
@@ -379,9 +379,9 @@ connections() {
   ssh=$(pgrep -P "${background[hanging]}")
   kill -KILL "${background[hanging]}"
   finish hanging 137
-  wait_until 5 refute_alive "$ssh" >/dev/null
+  wait_until "$DEADLINE" refute_alive "$ssh" >/dev/null
   there logs web | true
-  wait_until 5 no_proxy
+  wait_until "$DEADLINE" no_proxy
 }
 
 no_proxy() {

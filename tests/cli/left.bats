@@ -120,7 +120,7 @@ while not os.path.exists("up"): time.sleep(0.01)'
   for i in {1..8}; do
     k3 start -n "t$i" -- sh -c "(i=0; while [ \$i -lt 15000 ]; do i=\$((i + 1)); done; echo >done.$i) & exit 3"
   done
-  run -3 k3 join --all
+  run -3 k3 join t{1..8}
   for i in {1..8}; do
     is "$(k3_field "t$i" left)" '[]'
     [ -s "done.$i" ]
