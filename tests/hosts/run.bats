@@ -375,7 +375,7 @@ os.execvp(sys.argv[1], sys.argv[1:])' "$K3THREAD" run --hosts a:1,b:1 --via "$vi
   wait_for_text run.out '^b | up'
   kill -KILL "$(agent_of a)"
   wait_for_text run.err "host 'a' is lost"
-  wait_until 5 is_finished "$(cat pid)"
+  wait_until 8 is_finished "$(cat pid)" # sooner than by the lease
   touch go
   finish run 125
   grep -q "^a  *a .*ConnectionError, exit 125: host 'a' is lost" run.err

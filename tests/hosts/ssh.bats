@@ -56,7 +56,7 @@ teardown() {
   finish run 125
   grep -qx 'b | fine' run.out
   grep -q '^a .*ConnectionError, exit 125' run.err
-  wait_until 2 no_sleep_left
+  wait_until 8 no_sleep_left # sooner than by the lease
 }
 
 no_sleep_left() {
