@@ -643,6 +643,8 @@ script_is_gone() {
 
 # Succeeds when the supervisor of the run has been told that the script has ended: it starts nothing more.
 runs_alone() {
+  # A start would begin a supervisor of its own if the run's one were not there yet.
+  "$K3THREAD" -S "$dir/r.sock" list >/dev/null 2>&1 || return
   "$K3THREAD" -S "$dir/r.sock" start -- true 2>&1 | grep -q 'shutting down'
 }
 
