@@ -21,7 +21,7 @@
 
 #define HOSTS_MAX 70
 
-/* What the carrier sees of the test. */
+/* The test, as the carrier sees it. */
 static struct {
     double ahead;      /* seconds that its clock is ahead */
     int    is_blocked; /* the connection to the supervisor takes no byte */

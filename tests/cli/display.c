@@ -15,7 +15,7 @@
 
 static struct display display;
 
-/* What the functions below do instead of theirs. */
+/* The results of the functions below. */
 static bool fails_to_reopen, fails_to_begin, fails_to_open;
 static int  polls, poll_milliseconds,
     read_by_poll;     /* READ_BY_POLL: the terminal takes that many bytes meanwhile */

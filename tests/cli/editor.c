@@ -253,7 +253,7 @@ static void candidates_are_shown(void)
     }
 }
 
-/* What clears the screen behind the cursor, before a line is drawn again. */
+/* The sequence that clears the screen behind the cursor, before a line is drawn again. */
 #define CLEAR "\033[J"
 
 static void a_line_is_drawn_again_in_a_new_width(void)

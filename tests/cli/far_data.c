@@ -51,7 +51,7 @@ static void say_end_and_close(const char *words)
     agent = -1;
 }
 
-/* What the agent has said before it closed the connection counts, although nothing can be sent any more. */
+/* A message that the agent sent before it closed the connection counts, although nothing can be sent any more. */
 static void the_last_words_of_an_agent_are_read(void)
 {
     begin();

@@ -275,7 +275,7 @@ static void a_command_may_be_killed_before_its_machine_is_lost(void)
     end();
 }
 
-/* What fails here */
+/* Failures on this side */
 
 static void check_failure(const char *wanted)
 {

@@ -111,7 +111,7 @@ static void events_are_taken(void)
     CHECK_EQUAL(front->output.threads.counts[RUN_THREAD_RUNNING], 1);
     check_requests(fixture->pair, "");
 
-    /* What was missed is asked for. */
+    /* The front asks for all threads when it has missed events. */
     answer(fixture->pair, "{'method':'event','params':{'event':'missed','missed':3}}\n");
     front_handle_client(front);
     check_requests(fixture->pair, REQUEST(1, "list", ""));

@@ -35,7 +35,7 @@
 static struct record threads[8]; /* the thread t has the id t + 1 and the name "t<id>" */
 static struct text   calls;
 
-/* What the parts that these call answer. */
+/* The answers of the parts that these call. */
 static int         console_error, input_error, start_error, send_error;
 static bool        has_hosts, has_snapped, lacks_token;
 static struct seat seats[2] = {{.name = (char *) "m0"}, {.name = (char *) "m1"}};

@@ -261,7 +261,7 @@ static void other_users_are_not_heard(void)
     ready_close(ready);
 }
 
-/* Is process 1 of its namespace, and hears itself, but not the process that writes to INPUT, which is outside. */
+/* Runs as process 1 of its namespace. Hears itself, but not the process that writes to INPUT, which is outside. */
 static void be_first(int input, int output)
 {
     char byte;

@@ -15,7 +15,7 @@
 #define PAINTED_ROWS    20
 #define PAINTED_COLUMNS 60
 
-/* What the output has painted. */
+/* The picture that the output has painted. */
 struct painted {
     int  master;
     char cells[PAINTED_ROWS][PAINTED_COLUMNS]

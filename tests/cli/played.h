@@ -44,7 +44,7 @@ struct play {
     "{'id':" #id ",'error':{'code':" #code ",'message':'" message "','data':{'type':'" type "'}}}" \
     "\n"
 #define EVENT(members) "{'jsonrpc':'2.0','method':'event','params':{" members "}}\n"
-/* What a join wants to know of a thread. */
+/* The members of a thread that a join asks for. */
 #define JOIN_MEMBERS                                                                               \
     "'members':['id','name','runs','exit_code','signal','exception','message','unended']"
 #define NO_THREAD(id) ERROR(id, -32003, "InvalidThreadIdError", "no live thread")

@@ -50,7 +50,7 @@ static double now;
 static int    locks, handles, looks, failing_looks, finds, releases;
 static int    trees; /* how many were freed */
 
-/* What happens when the group has got its first signal. */
+/* A function for the moment after the group's first signal. */
 static void (*at_group)(void);
 
 double __wrap_clock_monotonic(void);

@@ -416,7 +416,7 @@ static void print_some_pieces(void)
     print_limited(true, 70000);
 }
 
-/* What cannot be written at all is left to the program. What is written in part is not written again, but reported. */
+/* Output of which nothing could be written is left to the program. Output that was written in part is reported. */
 static void failures_to_write_are_reported(void)
 {
     static void (*const prints[])(void) = {print_no_id, print_half_an_id, print_no_table,

@@ -29,7 +29,7 @@ const char *__asan_default_options(void)
     return "detect_leaks=0";
 }
 
-/* What the functions give back. */
+/* The results of the functions. */
 static struct course {
     enum quick_command command;
     bool               is_plain, has_params;

@@ -18,7 +18,7 @@ static struct assignment assignment = {.job = &job};
 static struct worker     worker = {
         .assignment = &assignment, .job = &job, .report = &assignment.draft, .pid = 55};
 
-/* What was done, in order. */
+/* The steps that were taken, in order. */
 static char done[256];
 
 static void note(const char *format, int number, int other)

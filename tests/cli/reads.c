@@ -292,7 +292,7 @@ static void a_piece_is_full_or_ends_at_a_gap(void)
 {
     int before = test_count_open();
 
-    /* What is left of a line whose beginning was lost is no part of the piece. */
+    /* The rest of a line whose beginning was lost is no part of the piece. */
     check_freed("lost\nabcdefgh\n", "{'reader':1,'offset':65541,'data':'abcdef','gap':true}\n");
     check_freed("st\nabcdefgh\n", "{'reader':1,'offset':65539,'data':'abcdef','gap':true}\n");
     check_freed("\nabcdefgh\n", "{'reader':1,'offset':65537,'data':'abcdef','gap':true}\n");

@@ -108,7 +108,7 @@ static void starts_of_failed_threads_run_again(void)
                 RUN(DONE("a") "," FAILED("a") "," DONE("a")), "2:start|-n|a|2| -a -a", "");
     check_again("start -n a 1\nstart -n a 2\n", RUN(FAILED("a")), "1:start|-n|a|1|2:start|-n|a|2|",
                 "");
-    /* What the earlier run did not come to runs, too. */
+    /* Commands that the earlier run did not reach run, too. */
     check_again("start -n a 1\nstart -n b 2\n", PART(DONE("a")), "2:start|-n|b|2| -a", "");
     check_again("start -n a 1\nstart -n b 2\n", PART(DONE("b")), "1:start|-n|a|1| -b", "");
     check_again("start -n a 1\nstart -n b 2\nstart -n c 3\n", PART(FAILED("a") "," DONE("b")),

@@ -311,7 +311,7 @@ static void needs_in_a_wrong_order_are_explained(void)
     check_order("start -n a --needs b -- x\nstart -n b --needs c -- x\nstart -n c --needs b -- x\n",
                 1, 3,
                 "script:1: k3thread: start: InvalidThreadIdError: no thread 'b' yet: line 2" LATE);
-    /* What is wrong is left out, and nothing is read behind a line that cannot be split. */
+    /* A wrong line is left out, and nothing is read behind a line that cannot be split. */
     check_order("start -n a --needs b -- x\nstart --wrong -n b -- x\nlist\nstart -n b -- x\n", 1, 3,
                 "script:1: k3thread: start: InvalidThreadIdError: no thread 'b' yet: line 4" LATE);
     check_order("start -n a --needs b -- x\nlist '\nstart -n b -- x\n", 1, 3, held);

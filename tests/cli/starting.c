@@ -39,7 +39,7 @@ static struct ready *const      probe = (struct ready *) &now;
 static struct loading *const    library = (struct loading *) &done;
 static struct job_tokens *const pipes = (struct job_tokens *) &terminal;
 
-/* What fails, and how. */
+/* The errors of the steps, and how often some are taken. */
 static int              ready_error, rule_error, cancels, loading_error, slot_error, tokens_error;
 static int              spawn_error, terminal_error, restores;
 static enum spawn_stage spawn_stage;

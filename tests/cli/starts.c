@@ -55,7 +55,7 @@ void refused_call_explain(struct text *why, int error)
     text_add(why, "; refused");
 }
 
-/* What a client keeps. */
+/* The state that is kept for a client. */
 
 void store_keep(struct record *record, struct kept_list *keeper)
 {

@@ -299,7 +299,7 @@ static void long_replays(void)
     check_replay(&screen, SCREEN_REPLAY, "yxx");
     screen_close(&screen);
 
-    /* What the alternate screen showed is no part of it. */
+    /* The contents of the alternate screen are no part of it. */
     CHECK_EQUAL(screen_open(&screen), 0);
     screen_append(&screen, "\033[?1049h", 8);
     append_lines(&screen, SCREEN_REPLAY, 0);
@@ -410,7 +410,7 @@ static void a_terminal_is_made(void)
     check_size(slave, 24, 80);
     close(master);
     close(slave);
-    /* What is no terminal has the usual size and key. */
+    /* A descriptor of no terminal has the usual size and key. */
     master = open("/dev/null", O_RDWR | O_CLOEXEC);
     CHECK_EQUAL(pty_resize(master, &size), -ENOTTY);
     check_size(master, 24, 80);

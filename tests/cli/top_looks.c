@@ -452,7 +452,7 @@ static void logs_are_watched(void)
     state.display.rows = 5;
     survey_visible(&state, now);
     CHECK(state.logs.count == 1 && state.logs.list[0].id == 1);
-    /* What cannot be watched is read each time. */
+    /* A log that cannot be watched is read each time. */
     log_watch_close(&state.logs);
     CHECK(state.logs.fd == -1 && state.logs.count == 0);
     CHECK_EQUAL(test_count_open(), before);

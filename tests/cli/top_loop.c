@@ -21,7 +21,7 @@
 #include <poll.h>
 #include <stdarg.h>
 
-/* What poll() finds: the calls since the last one, with the descriptors that are watched and the milliseconds. */
+/* One call of poll(): the calls since the last one, with the descriptors that are watched and the milliseconds. */
 struct step {
     const char *did;
     double      passes;    /* the seconds that pass */
@@ -36,7 +36,7 @@ static struct text   calls;
 static struct state *state; /* that of the loop */
 static struct client client;
 
-/* What the functions around the loop give back. */
+/* The results of the functions around the loop. */
 static bool has_surveyed; /* since the last look at the terminal */
 static bool is_busy, is_gone, misses_logs, is_written_to, needs_picture;
 static int  begin_error, signals_error, display_error, arrange_error, updates_error, key_error,
@@ -105,7 +105,7 @@ int __wrap_poll(struct pollfd *fds, nfds_t count, int timeout)
     return poll_error != 0 ? -1 : step->ready != NULL ? 1 : 0;
 }
 
-/* What is around the loop */
+/* The beginning and the end of the loop */
 
 int updates_begin(struct state *begun)
 {
@@ -562,7 +562,7 @@ static void press_q(void)
     keys = "aqb";
 }
 
-/* What comes together with the end is left alone. */
+/* News that come together with the end are left alone. */
 static void the_end_comes_first(void)
 {
     static const struct step by_signal[] = {{START "SKWL 4000", 1, "SKW", press_keys},

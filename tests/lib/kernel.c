@@ -25,7 +25,7 @@ long __wrap_k3t_wait_again(long number, long a, long b, long c, long d, long e, 
 long __wrap_syscall(long number, ...);
 long __real_syscall(long number, ...);
 
-/* What the kernel does at one call: returns a result, after some nanoseconds. */
+/* The kernel's part in one call: the result, and the nanoseconds until then. */
 struct step {
     long    result;
     int64_t passes;
