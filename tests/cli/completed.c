@@ -1,6 +1,14 @@
 /* Tests what completion offers at the cursor, and what it asks the supervisor for. */
 #include "tests/cli/played.h"
 
+/* The names of signals, as completions. */
+#define SIGNALS                                                                                    \
+    "SIGHUP\t\nSIGINT\t\nSIGQUIT\t\nSIGILL\t\nSIGTRAP\t\nSIGABRT\t\nSIGBUS\t\nSIGFPE\t\n"          \
+    "SIGKILL\t\nSIGUSR1\t\nSIGSEGV\t\nSIGUSR2\t\nSIGPIPE\t\nSIGALRM\t\nSIGTERM\t\n"                \
+    "SIGSTKFLT\t\nSIGCHLD\t\nSIGCONT\t\nSIGSTOP\t\nSIGTSTP\t\nSIGTTIN\t\nSIGTTOU\t\n"              \
+    "SIGURG\t\nSIGXCPU\t\nSIGXFSZ\t\nSIGVTALRM\t\nSIGPROF\t\nSIGWINCH\t\nSIGIO\t\n"                \
+    "SIGPWR\t\nSIGSYS\t\n"
+
 static void plays_of_words(void)
 {
     static const struct play plays[] = {
@@ -132,39 +140,7 @@ static void plays_of_words(void)
                 "--until=http://\t\n"
                 "--until=line:\t\n"
                 "--until=cmd:\t\n"},
-        {.words = "completion --at -- start --stop-signal ''",
-         .out = "words\n"
-                "SIGHUP\t\n"
-                "SIGINT\t\n"
-                "SIGQUIT\t\n"
-                "SIGILL\t\n"
-                "SIGTRAP\t\n"
-                "SIGABRT\t\n"
-                "SIGBUS\t\n"
-                "SIGFPE\t\n"
-                "SIGKILL\t\n"
-                "SIGUSR1\t\n"
-                "SIGSEGV\t\n"
-                "SIGUSR2\t\n"
-                "SIGPIPE\t\n"
-                "SIGALRM\t\n"
-                "SIGTERM\t\n"
-                "SIGSTKFLT\t\n"
-                "SIGCHLD\t\n"
-                "SIGCONT\t\n"
-                "SIGSTOP\t\n"
-                "SIGTSTP\t\n"
-                "SIGTTIN\t\n"
-                "SIGTTOU\t\n"
-                "SIGURG\t\n"
-                "SIGXCPU\t\n"
-                "SIGXFSZ\t\n"
-                "SIGVTALRM\t\n"
-                "SIGPROF\t\n"
-                "SIGWINCH\t\n"
-                "SIGIO\t\n"
-                "SIGPWR\t\n"
-                "SIGSYS\t\n"},
+        {.words = "completion --at -- start --stop-signal ''", .out = "words\n" SIGNALS},
         {.words = "completion --at -- start -C ''", .out = "directories\n"},
         {.words = "completion --at -- start --directory=/u", .out = "directories\n"},
         {.words = "completion --at -- start -o ''", .out = "files\n"},
@@ -461,39 +437,7 @@ static void plays_of_threads(void)
                 "UserWarning\t\n"
                 "RuntimeWarning\t\n"
                 "ResourceWarning\t\n"
-                "Signal\t\n"
-                "SIGHUP\t\n"
-                "SIGINT\t\n"
-                "SIGQUIT\t\n"
-                "SIGILL\t\n"
-                "SIGTRAP\t\n"
-                "SIGABRT\t\n"
-                "SIGBUS\t\n"
-                "SIGFPE\t\n"
-                "SIGKILL\t\n"
-                "SIGUSR1\t\n"
-                "SIGSEGV\t\n"
-                "SIGUSR2\t\n"
-                "SIGPIPE\t\n"
-                "SIGALRM\t\n"
-                "SIGTERM\t\n"
-                "SIGSTKFLT\t\n"
-                "SIGCHLD\t\n"
-                "SIGCONT\t\n"
-                "SIGSTOP\t\n"
-                "SIGTSTP\t\n"
-                "SIGTTIN\t\n"
-                "SIGTTOU\t\n"
-                "SIGURG\t\n"
-                "SIGXCPU\t\n"
-                "SIGXFSZ\t\n"
-                "SIGVTALRM\t\n"
-                "SIGPROF\t\n"
-                "SIGWINCH\t\n"
-                "SIGIO\t\n"
-                "SIGPWR\t\n"
-                "SIGSYS\t\n"
-                "MyError\t\n"
+                "Signal\t\n" SIGNALS "MyError\t\n"
                 "HUP\t\n"
                 "INT\t\n"
                 "QUIT\t\n"
