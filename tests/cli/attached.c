@@ -9,6 +9,11 @@
 #define SHOWS(data) EVENT("'data':'" data "'")
 #define THREAD_ENDS EVENT("'thread':{'id':7}")
 
+/* The request of an attach to the thread web, at a terminal of the usual size. */
+#define ATTACH                                                                                     \
+    REQUEST(1, "terminal",                                                                         \
+            "'thread':'web','rows':24,'columns':80,'read_only':false,'members':['id','name']")
+
 static void plays_of_attach(void)
 {
     static const struct play plays[] = {
@@ -17,9 +22,7 @@ static void plays_of_attach(void)
                                             "!type \034d\n",
          .terminal = TERMINAL,
          .dialogue = true,
-         .requests = REQUEST(1, "terminal",
-                             "'thread':'web','rows':24,'columns':80,'"
-                             "read_only':false,'members':['id','name']"),
+         .requests = ATTACH,
          .out = "hello\r\n",
          .err = "[detached from thread 'web']\n"},
         /* A line that has ended is not ended again. */
@@ -37,9 +40,7 @@ static void plays_of_attach(void)
          .replies = ATTACHED SHOWS("x") THREAD_ENDS,
          .terminal = TERMINAL,
          .dialogue = true,
-         .requests = REQUEST(1, "terminal",
-                             "'thread':'web','rows':24,'columns':80,'"
-                             "read_only':false,'members':['id','name']"),
+         .requests = ATTACH,
          .out = "x\r\n",
          .err = "[thread 'web' has ended]\n"},
         /* Keys go to the program up to those that detach. */
@@ -65,12 +66,8 @@ static void plays_of_attach(void)
                                                              "}"),
          .terminal = TERMINAL,
          .dialogue = true,
-         .requests = REQUEST(1, "terminal",
-                             "'thread':'web','rows':24,'columns':80,'"
-                             "read_only':false,'members':['id','name']")
-             REQUEST(2, "send", "'thread':7,'text':'abc'")
-                 REQUEST(3, "send", "'thread':7,'text':'\\u001C'")
-                     REQUEST(4, "send", "'thread':7,'text':'q'"),
+         .requests = ATTACH REQUEST(2, "send", "'thread':7,'text':'abc'") REQUEST(
+             3, "send", "'thread':7,'text':'\\u001C'") REQUEST(4, "send", "'thread':7,'text':'q'"),
          .out = "x\r\n",
          .err = "[detached from thread 'web']\n"},
         /* Ctrl-C leaves where no key goes to the program. */
@@ -90,10 +87,7 @@ static void plays_of_attach(void)
                                         "!type \003\n" RESULT(2, "{'taken':1}") "!type \034d\n",
          .terminal = TERMINAL,
          .dialogue = true,
-         .requests = REQUEST(1, "terminal",
-                             "'thread':'web','rows':24,'columns':80,'"
-                             "read_only':false,'members':['id','name']")
-             REQUEST(2, "send", "'thread':7,'text':'\\u0003'"),
+         .requests = ATTACH REQUEST(2, "send", "'thread':7,'text':'\\u0003'"),
          .out = "x\r\n",
          .err = "[detached from thread 'web']\n"},
         /* A screen that was drawn is left at its end. */
@@ -102,9 +96,7 @@ static void plays_of_attach(void)
                                                      "!type \034d\n",
          .terminal = TERMINAL,
          .dialogue = true,
-         .requests = REQUEST(1, "terminal",
-                             "'thread':'web','rows':24,'columns':80,'"
-                             "read_only':false,'members':['id','name']"),
+         .requests = ATTACH,
          .out = "a\033[5;5Hb\033[999;1H\r\n",
          .err = "[detached from thread 'web']\n"},
         {.words = "attach web",
@@ -112,9 +104,7 @@ static void plays_of_attach(void)
                                                                   "!type \034d\n",
          .terminal = TERMINAL,
          .dialogue = true,
-         .requests = REQUEST(1, "terminal",
-                             "'thread':'web','rows':24,'columns':80,'"
-                             "read_only':false,'members':['id','name']"),
+         .requests = ATTACH,
          .out = "\033[?1049h\033[5;5Hb\033[?1049l",
          .err = "[detached from thread 'web']\n"},
         {.words = "attach web",
@@ -123,9 +113,7 @@ static void plays_of_attach(void)
                                              "!type \034d\n",
          .terminal = TERMINAL,
          .dialogue = true,
-         .requests = REQUEST(1, "terminal",
-                             "'thread':'web','rows':24,'columns':80,'"
-                             "read_only':false,'members':['id','name']"),
+         .requests = ATTACH,
          .out = "\033[?1049h\033[5;5Hb\033[?1049lc\r\n",
          .err = "[detached from thread 'web']\n"},
         {.words = "attach web",
@@ -133,9 +121,7 @@ static void plays_of_attach(void)
                                                                      "!type \034d\n",
          .terminal = TERMINAL,
          .dialogue = true,
-         .requests = REQUEST(1, "terminal",
-                             "'thread':'web','rows':24,'columns':80,'"
-                             "read_only':false,'members':['id','name']"),
+         .requests = ATTACH,
          .out = "\033[?25l\033[?1000h!\n"
                 "\033[?25h\033[?1000l",
          .err = "[detached from thread 'web']\n"},
@@ -145,9 +131,7 @@ static void plays_of_attach(void)
          .ended_by = 15,
          .terminal = TERMINAL,
          .dialogue = true,
-         .requests = REQUEST(1, "terminal",
-                             "'thread':'web','rows':24,'columns':80,'"
-                             "read_only':false,'members':['id','name']"),
+         .requests = ATTACH,
          .out = "x\r\n",
          .err = "[detached from thread 'web']\n"},
         {.words = "attach web",
@@ -156,9 +140,7 @@ static void plays_of_attach(void)
          .ended_by = 1,
          .terminal = TERMINAL,
          .dialogue = true,
-         .requests = REQUEST(1, "terminal",
-                             "'thread':'web','rows':24,'columns':80,'"
-                             "read_only':false,'members':['id','name']"),
+         .requests = ATTACH,
          .out = "x\r\n",
          .err = "[detached from thread 'web']\n"},
         /* The terminal of the thread gets the new size. Who goes on after
@@ -175,25 +157,19 @@ static void plays_of_attach(void)
          .ended_by = 2,
          .terminal = TERMINAL,
          .dialogue = true,
-         .requests = REQUEST(1, "terminal",
-                             "'thread':'web','rows':24,'columns':80,'"
-                             "read_only':false,'members':['id','name']")
-             REQUEST(2, "terminal",
+         .requests = ATTACH REQUEST(2, "terminal",
+                                    "'thread':7,'rows':30,'columns':100,'read_only':"
+                                    "false,'members':['id','name']")
+             REQUEST(3, "terminal",
                      "'thread':7,'rows':30,'columns':100,'read_only':"
-                     "false,'members':['id','name']")
-                 REQUEST(3, "terminal",
-                         "'thread':7,'rows':30,'columns':100,'read_only':"
-                         "false,'members':['id','name']")
-                     REQUEST(4, "send", "'thread':7,'text':'k'"),
+                     "false,'members':['id','name']") REQUEST(4, "send", "'thread':7,'text':'k'"),
          .out = "xyz\r\n",
          .err = "[detached from thread 'web']\n"},
         {.words = "attach web",
          .replies = NO_THREAD(1),
          .terminal = TERMINAL,
          .dialogue = true,
-         .requests = REQUEST(1, "terminal",
-                             "'thread':'web','rows':24,'columns':80,'"
-                             "read_only':false,'members':['id','name']"),
+         .requests = ATTACH,
          .err = "k3thread: attach: InvalidThreadIdError: no live thread\n",
          .status = 3},
         {.words = "attach web",
@@ -201,9 +177,7 @@ static void plays_of_attach(void)
          .terminal = TERMINAL,
          .dialogue = true,
          .goes_away = true,
-         .requests = REQUEST(1, "terminal",
-                             "'thread':'web','rows':24,'columns':80,'"
-                             "read_only':false,'members':['id','name']"),
+         .requests = ATTACH,
          .err = "k3thread: attach: the supervisor went away without a "
                 "reply; see /dev/null\n",
          .status = 1},
@@ -214,10 +188,7 @@ static void plays_of_attach(void)
                                             SHOWS("y") THREAD_ENDS,
          .terminal = TERMINAL,
          .dialogue = true,
-         .requests = REQUEST(1, "terminal",
-                             "'thread':'web','rows':24,'columns':80,'"
-                             "read_only':false,'members':['id','name']")
-             REQUEST(2, "send", "'thread':7,'text':'a'"),
+         .requests = ATTACH REQUEST(2, "send", "'thread':7,'text':'a'"),
          .out = "xy\r\n",
          .err = "[thread 'web' has ended]\n"},
         {.words = "attach web",
@@ -229,9 +200,7 @@ static void plays_of_attach(void)
                                                                        "\n" THREAD_ENDS,
          .terminal = TERMINAL,
          .dialogue = true,
-         .requests = REQUEST(1, "terminal",
-                             "'thread':'web','rows':24,'columns':80,'"
-                             "read_only':false,'members':['id','name']"),
+         .requests = ATTACH,
          .out = "\377a\r\n",
          .err = "[thread 'web\\xff' has ended]\n"},
         /* Keys that were taken, or refused, do not count. */
@@ -256,9 +225,7 @@ static void plays_of_attach(void)
          .replies = ATTACHED SHOWS("x") THREAD_ENDS SHOWS("late"),
          .terminal = TERMINAL,
          .dialogue = true,
-         .requests = REQUEST(1, "terminal",
-                             "'thread':'web','rows':24,'columns':80,'"
-                             "read_only':false,'members':['id','name']"),
+         .requests = ATTACH,
          .out = "x\r\n",
          .err = "[thread 'web' has ended]\n"},
         /* A program that reads no keys loses those after 64 KiB. A
