@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
-# Parts of run and its scripts, tested alone: see tests/cli/course.c, line.c, procfile.c, script.c, notices.c, front.c,
-# front_news.c, run_threads.c, thinning.c, retry.c, kept_logs.c, reader.c, editor.c and run_options.c.
+# Parts of run and its scripts, tested alone: see tests/cli/course.c, critical_path.c, line.c, procfile.c, script.c,
+# notices.c, front.c, front_news.c, run_threads.c, thinning.c, retry.c, kept_logs.c, reader.c, editor.c and
+# run_options.c.
 
 load ../cli/helpers
 
@@ -10,12 +11,12 @@ load ../cli/helpers
 @test "the course of a run has the exceptions that were raised" { "$HELPERS/course" raises; }
 @test "the course of a run has what is a thread, if it is wanted" { "$HELPERS/course" no-thread; }
 @test "the ends and the readiness of threads are listed in the order of time" { "$HELPERS/course" moments; }
-@test "the critical path leads over the need that was met last" { "$HELPERS/course" needs; }
-@test "the critical path leads over a thread that had to be ready" { "$HELPERS/course" ready; }
-@test "the critical path leads over the thread that freed a slot" { "$HELPERS/course" slots; }
-@test "the critical path leads over what the script waited for" { "$HELPERS/course" joins; }
-@test "the critical path leads from a thread that was ended to the thread whose end was the cause" { "$HELPERS/course" ends; }
-@test "the critical path ends with a daemon only if the daemon's end took long" { "$HELPERS/course" daemons; }
+@test "the critical path leads over the need that was met last" { "$HELPERS/critical_path" needs; }
+@test "the critical path leads over a thread that had to be ready" { "$HELPERS/critical_path" ready; }
+@test "the critical path leads over the thread that freed a slot" { "$HELPERS/critical_path" slots; }
+@test "the critical path leads over what the script waited for" { "$HELPERS/critical_path" joins; }
+@test "the critical path leads from a thread that was ended to the thread whose end was the cause" { "$HELPERS/critical_path" ends; }
+@test "the critical path ends with a daemon only if the daemon's end took long" { "$HELPERS/critical_path" daemons; }
 @test "a course and a critical path for which memory is lacking say so" { "$HELPERS/course" memory; }
 
 @test "quotes, backslashes and blanks of a script's line mean the same as in the shell" { "$HELPERS/line" quotes; }
