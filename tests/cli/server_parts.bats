@@ -67,10 +67,10 @@ load helpers
 @test "a connection keeps its environment and its directory" { "$HELPERS/params" environment; }
 @test "limits that a command did not get are named" { "$HELPERS/params" limits; }
 @test "each limit can be given, and the others are those of the supervisor" { "$HELPERS/params" each-limit; }
-@test "a word names a thread by id, name or pattern" { "$HELPERS/params" words; }
-@test "a method finds its thread, or says why there is none" { "$HELPERS/params" one; }
-@test "a list of words selects threads" { "$HELPERS/params" lists; }
-@test "a pattern that no thread fits is named with its part for inner threads" { "$HELPERS/params" patterns; }
+@test "a word names a thread by id, name or pattern" { "$HELPERS/selection" words; }
+@test "a method finds its thread, or says why there is none" { "$HELPERS/selection" one; }
+@test "a list of words selects threads" { "$HELPERS/selection" lists; }
+@test "a pattern that no thread fits is named with its part for inner threads" { "$HELPERS/selection" patterns; }
 
 @test "a reply quotes the last lines of a thread's output" { "$HELPERS/tail" lines; }
 @test "a reply quotes at most 64 KiB" { "$HELPERS/tail" most; }
