@@ -6,17 +6,17 @@ load helpers
 
 @test "each side of the connection to a machine shows that it lives" { "$HELPERS/link" lives; }
 @test "a connection to a machine is cut after ten seconds of silence" { "$HELPERS/link" silent; }
-@test "the bytes of a channel go both ways, until both sides have ended" { "$HELPERS/link" both-ways; }
-@test "a channel that has ended in one direction goes on in the other" { "$HELPERS/link" half; }
-@test "a wake-up without bytes changes nothing in a channel or a connection" { "$HELPERS/link" no-reason; }
+@test "the bytes of a channel go both ways, until both sides have ended" { "$HELPERS/channels" both-ways; }
+@test "a channel that has ended in one direction goes on in the other" { "$HELPERS/channels" half; }
+@test "a wake-up without bytes changes nothing in a channel or a connection" { "$HELPERS/channels" no-reason; }
 @test "a client that cannot be watched is refused, and so is a pipe" { "$HELPERS/link" files; }
-@test "each channel of a connection has its own number and its own bytes" { "$HELPERS/link" channels; }
-@test "a run and its agent number the channels that they open differently" { "$HELPERS/link" numbers; }
-@test "a channel that cannot be opened is closed at once" { "$HELPERS/link" refused; }
-@test "no more bytes of a channel are sent than the other side has room for" { "$HELPERS/link" credit; }
-@test "the other side cannot give more credit than was used" { "$HELPERS/link" unused-credit; }
-@test "credit is given for the bytes that a client has read" { "$HELPERS/link" giving-credit; }
-@test "a side that sends more than there is room for is cut off" { "$HELPERS/link" window; }
+@test "each channel of a connection has its own number and its own bytes" { "$HELPERS/channels" channels; }
+@test "a run and its agent number the channels that they open differently" { "$HELPERS/channels" numbers; }
+@test "a channel that cannot be opened is closed at once" { "$HELPERS/channels" refused; }
+@test "no more bytes of a channel are sent than the other side has room for" { "$HELPERS/channels" credit; }
+@test "the other side cannot give more credit than was used" { "$HELPERS/channels" unused-credit; }
+@test "credit is given for the bytes that a client has read" { "$HELPERS/channels" giving-credit; }
+@test "a side that sends more than there is room for is cut off" { "$HELPERS/channels" window; }
 @test "each frame that breaks the rules cuts the connection" { "$HELPERS/link" rules; }
 @test "the end of either pipe cuts the connection" { "$HELPERS/link" pipes; }
 @test "bytes that end in the middle of a line are followed by its end, and others by nothing" { "$HELPERS/link" lines; }

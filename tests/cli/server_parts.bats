@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # Parts of the server, tested alone: see tests/cli/output_times.c, slot_queue.c, store.c, threads.c,
-# record.c, params.c, tail.c, raises.c, methods.c, agent_methods.c, starts.c,
+# record.c, params.c, selection.c, tail.c, raises.c, methods.c, agent_methods.c, starts.c,
 # reads.c and listings.c. tests/cli/parts.bats checks that no case is left out.
 
 load helpers
