@@ -248,7 +248,7 @@ static int run(struct invocation *invocation)
     struct client                 *client = &invocation->session->client;
     struct processes               processes;
     struct shutdown_progress       waiting = {.now = o->now};
-    int                            error;
+    int                            error, status;
     bool                           gone;
 
     if (open_processes(client, &processes) != 0)
@@ -260,8 +260,9 @@ static int run(struct invocation *invocation)
     if (error == 0 && client->host != NULL)
         await_end(client);
     close_processes(&processes);
+    status = gone ? report_unended(invocation, waiting.unended) : command_failed(invocation);
     client_close(client);
-    return gone ? report_unended(invocation, waiting.unended) : command_failed(invocation);
+    return status;
 }
 
 const struct command command_shutdown = {

@@ -174,7 +174,7 @@ static int start_and_wait(struct invocation *invocation)
         return status;
     start_wait_open(&follow, invocation);
     if (!invocation->session->scripted) /* the front of a run handles the signals of its script */
-        status = follow_take_signals(&follow);
+        status = command_own_failure(follow_take_signals(&follow));
     (void) signal(SIGPIPE,
                   SIG_IGN); /* this process must live on to raise SystemExit in the thread */
     if (status == STATUS_DONE)

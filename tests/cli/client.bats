@@ -45,6 +45,27 @@ load helpers
 @test "start --wait passes output, input and signals on, and ends as the command did" {
   "$HELPERS/start_wait" start-wait
 }
+@test "the options of start are asked for as they are given, or refused with a reason" {
+  "$HELPERS/start_words" options
+  "$HELPERS/start_words" variables
+  "$HELPERS/start_words" outputs
+  "$HELPERS/start_words" memory
+}
+@test "start --tty gives the size and the type of this terminal" { "$HELPERS/start_words" terminal; }
+@test "start prints an id, and asks the next supervisor if one has ended" {
+  "$HELPERS/start_ways" plain
+  "$HELPERS/start_ways" gone
+  "$HELPERS/start_ways" sent
+}
+@test "start needs the current directory for relative paths alone" { "$HELPERS/start_ways" directory; }
+@test "the starts of a chain are not waited for" { "$HELPERS/start_ways" chained; }
+@test "start --wait that cannot take signals or its input fails with 125" { "$HELPERS/start_ways" wait; }
+@test "start --wait joins the thread that a terminal was attached to" { "$HELPERS/start_ways" attach; }
+@test "shutdown waits for both processes of the supervisor, and shows which threads it waits for" {
+  "$HELPERS/shutdowns" processes
+  "$HELPERS/shutdowns" terminal
+}
+@test "shutdown that fails says why" { "$HELPERS/shutdowns" failures; }
 @test "attach shows output, sends keys, follows signals, and leaves the terminal as it was" {
   "$HELPERS/attached" attach
   "$HELPERS/attached" attach-self

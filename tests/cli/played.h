@@ -16,7 +16,7 @@
 
 /* A command line, and what must come of it. In replies and requests, ' stands for ". */
 struct play {
-    const char *words;     /* separated by blanks; '' is an empty word */
+    const char *words;     /* separated by blanks; '' is an empty word, and ; ends a command line */
     const char *replies;   /* NULL: none */
     const char *requests;  /* all that the supervisor has got; NULL: none */
     const char *out, *err; /* NULL: nothing */
@@ -26,6 +26,7 @@ struct play {
     bool        dialogue;  /* each reply comes behind its request */
     bool        goes_away; /* the supervisor closes the connection behind its replies */
     bool        far;       /* the supervisor is on another machine */
+    bool        by_ssh;    /* the connection leads there, and has reached it */
     const char *logs;      /* the directory of the logs; NULL: none */
     int         output;    /* a descriptor for standard output; 0: a file */
     enum {
@@ -34,7 +35,8 @@ struct play {
         SCREEN,   /* standard error is a terminal; OUT is what it shows */
     } terminal;
     bool any_out, any_requests; /* OUT, or the requests, are not compared */
-    int  ended_by;              /* the signal that must end the program, too */
+    bool scripted, chains; /* the command line stands in a script; its starts are not waited for */
+    int  ended_by;         /* the signal that must end the program, too */
 };
 
 #define REQUEST(id, method, params)                                                                \
@@ -338,7 +340,25 @@ static inline struct session play_session(const struct play *play, struct pair *
     session.client.place = &pair->place;
     session.client.environment_known = true;
     session.host = play->far ? "far" : NULL;
+    session.client.host = play->by_ssh ? "far" : NULL;
+    session.client.greeted = play->by_ssh;
+    session.scripted = play->scripted;
+    session.chains = play->chains;
     return session;
+}
+
+/* Runs the command lines in WORDS, which are COUNT words. Returns the status of the last one. */
+static inline int play_words(struct session *session, char **words, int count)
+{
+    int end = 0;
+
+    while (end < count && strcmp(words[end], ";") != 0)
+        end++;
+    if (end == count)
+        return command_execute(session, count, words);
+    words[end] = NULL;
+    (void) command_execute(session, end, words);
+    return play_words(session, words + end + 1, count - end - 1);
 }
 
 /* Runs the command line and checks all that comes of it; and that it leaves no descriptor and no listener behind. */
@@ -371,7 +391,7 @@ static inline void play(const struct play *play)
     err_before =
         play_replace(STDERR_FILENO, play->terminal == SCREEN ? dup(terminal) : play_file(""));
     CHECK(sigprocmask(SIG_BLOCK, NULL, &mask) == 0);
-    status = command_execute(&session, count, words);
+    status = play_words(&session, words, count);
     CHECK(sigprocmask(SIG_SETMASK, &mask, NULL) == 0);
     err = play_take(STDERR_FILENO, err_before);
     out = play_take(STDOUT_FILENO, out_before);
