@@ -55,6 +55,19 @@ $(printf 'command\ttop\t-\tShow the threads live, full screen')"
   done
 }
 
+# To write that file anew, run the lines in braces.
+@test "the help and the usage of the program and of every command are the text of help.txt, in its order" {
+  {
+    k3 --help
+    k3 --usage
+    for name in $(commands); do
+      k3 "$name" --help
+      k3 "$name" --usage
+    done
+  } >help
+  diff -u "$BATS_TEST_DIRNAME/help.txt" help
+}
+
 @test "a command's help shows each of its options" {
   is "$(k3 help --commands | awk -F'\t' '$1 == "option" && ($3 == "" || $4 == "")')" ''
   k3 help --commands | awk -F'\t' '$1 == "option" && $2 != "-" { print $2, $3, $4 }' >options
