@@ -59,8 +59,7 @@ static void pass_on(struct caller *caller, bool for_agent)
 
 static void drop(struct caller *caller)
 {
-    loop_remove(&caller->source);
-    close(caller->source.fd);
+    loop_close(&caller->source);
     free(caller);
 }
 
@@ -69,16 +68,16 @@ static void caller_ready(struct source *source, uint32_t events)
 {
     struct caller *caller = LOOP_OWNER(source, struct caller, source);
     char           bytes[REQUEST_MAX];
-    ssize_t        n = recv(source->fd, bytes, sizeof(bytes), MSG_PEEK | MSG_DONTWAIT);
+    ssize_t        n = recv(source->fd, bytes, sizeof(bytes), MSG_PEEK);
     const char    *end = n > 0 ? memchr(bytes, '\n', (size_t) n) : NULL;
 
-    if (n < 0 && (errno == EAGAIN || errno == EINTR))
+    if (n < 0 && errno == EAGAIN)
         return;
     if (n <= 0)
         drop(caller);
     else if (end != NULL)
         pass_on(caller, asks_attach(bytes, (size_t) (end - bytes)));
-    else if ((size_t) n == sizeof(bytes) || (events & (EPOLLHUP | EPOLLRDHUP | EPOLLERR)) != 0)
+    else if ((size_t) n == sizeof(bytes) || (events & (EPOLLHUP | EPOLLRDHUP)) != 0)
         pass_on(caller, false);
 }
 

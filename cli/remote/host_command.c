@@ -20,8 +20,7 @@ static int open_pipes(struct pipes *pipes)
 {
     int ends[2];
 
-    for (int fd = 0; fd < 3; fd++)
-        pipes->theirs[fd] = pipes->ours[fd] = -1;
+    *pipes = (struct pipes){{-1, -1, -1}, {-1, -1, -1}};
     for (int fd = 0; fd < 3; fd++) {
         if (pipe2(ends, O_CLOEXEC) < 0)
             return -errno;

@@ -17,10 +17,11 @@ static char                 path[4096];
 /* Reads this program, once. Returns false with WHY if it cannot be read. */
 static bool read_program(struct text *why)
 {
-    ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 1);
+    ssize_t n;
 
     if (image.data != NULL)
         return true;
+    n = readlink("/proc/self/exe", path, sizeof(path) - 1);
     path[n > 0 ? n : 0] = '\0';
     if (program_image_read(&image, why) != 0 || !program_image_word(&image, word, sizeof(word)))
         return false;

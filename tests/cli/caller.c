@@ -32,6 +32,20 @@ void *__wrap_malloc(size_t size)
     return is_memory_short ? NULL : __real_malloc(size);
 }
 
+static int error_of_recv;
+
+/* Fails once with ERROR_OF_RECV, if that is not 0. A success leaves another errno, as the C library may. */
+ssize_t __wrap_recv(int fd, void *ret, size_t size, int flags);
+ssize_t __real_recv(int fd, void *ret, size_t size, int flags);
+ssize_t __wrap_recv(int fd, void *ret, size_t size, int flags)
+{
+    int error = error_of_recv;
+
+    error_of_recv = 0;
+    errno = error != 0 ? error : EAGAIN;
+    return error != 0 ? -1 : __real_recv(fd, ret, size, flags);
+}
+
 static bool is_round_over;
 
 static double end_round(void)
@@ -64,6 +78,7 @@ static struct client connect_client(void)
         is_open = true;
     }
     CHECK_EQUAL(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+    CHECK_EQUAL(fcntl(ends[1], F_SETFL, O_NONBLOCK), 0);
     caller_add(&link_to_run, lifeline[1], ends[1]);
     return (struct client){ends[0], ends[1]};
 }
@@ -231,6 +246,24 @@ static void a_client_that_goes_is_closed(void)
     check_given(&client, 19);
 }
 
+/* An event without bytes changes nothing; a socket that is broken is closed. */
+static void a_client_without_bytes_is_waited_for(void)
+{
+    struct client client = connect_client();
+
+    error_of_recv = EAGAIN;
+    say(&client, "{'method':");
+    check_waiting(&client);
+    say(&client, "'attach'}\n");
+    check_attached(&client, 20);
+    client = connect_client();
+    error_of_recv = ECONNRESET;
+    say(&client, "{'method':'list'}\n");
+    CHECK_EQUAL(error_of_recv, 0);
+    CHECK_EQUAL(given, -1);
+    CHECK_EQUAL(fcntl(client.other, F_GETFD), -1);
+}
+
 static void what_cannot_be_handed_over_is_for_the_run(void)
 {
     struct client client = connect_client();
@@ -260,4 +293,5 @@ static void what_cannot_be_handed_over_is_for_the_run(void)
 
 TEST_MAIN({"first", the_first_request_decides}, {"half", half_a_request_is_waited_for},
           {"long", a_long_request_is_for_the_run}, {"gone", a_client_that_goes_is_closed},
+          {"no-bytes", a_client_without_bytes_is_waited_for},
           {"failures", what_cannot_be_handed_over_is_for_the_run})

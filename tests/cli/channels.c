@@ -203,6 +203,32 @@ static void credit_is_given_for_what_was_taken(void)
     CHECK(side.cut == NULL);
 }
 
+/* A single byte that the connection does not take at once waits too. */
+static void a_byte_waits_for_a_full_connection(void)
+{
+    static const char bytes[65536];
+    int               client, socket = make_pair(&client);
+    size_t            before = 0, count = 0;
+    ssize_t           n;
+
+    begin(false, NULL, 0);
+    link_add_client(&side.link, socket);
+    check_frames("open 1");
+    for (size_t size = sizeof(bytes); size > 0; size /= 2)
+        while ((n = write(socket, bytes, size)) > 0)
+            before += (size_t) n;
+    send_frame(1, FRAME_DATA, "x", 1);
+    check_quiet();
+    while ((n = read(client, side.bytes, sizeof(bytes))) > 0) {
+        count += (size_t) n;
+        serve();
+    }
+    CHECK_EQUAL(count, before + 1);
+    check_frames("");
+    close(client);
+    check_frames("end 1, close 1");
+}
+
 static void more_than_the_window_breaks_the_rules(void)
 {
     begin(true, NULL, 0);
@@ -219,4 +245,5 @@ TEST_MAIN({"both-ways", bytes_go_both_ways}, {"half", an_end_leaves_the_other_wa
           {"credit", no_more_is_sent_than_the_credit},
           {"unused-credit", a_credit_that_nobody_used_breaks_the_rules},
           {"giving-credit", credit_is_given_for_what_was_taken},
+          {"byte", a_byte_waits_for_a_full_connection},
           {"window", more_than_the_window_breaks_the_rules})

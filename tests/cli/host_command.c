@@ -10,6 +10,15 @@
 #include <sys/resource.h>
 #include <sys/syscall.h>
 
+/* A child may not have ended yet when vfork() returns, so whoever takes its status waits for it. */
+pid_t __wrap_waitpid(pid_t pid, int *ret_status, int options);
+pid_t __real_waitpid(pid_t pid, int *ret_status, int options);
+pid_t __wrap_waitpid(pid_t pid, int *ret_status, int options)
+{
+    CHECK_EQUAL(options, 0);
+    return __real_waitpid(pid, ret_status, options);
+}
+
 /* Reads FD up to its end as a string, which lives until the next call, and closes FD. */
 static const char *read_all(int fd)
 {
@@ -26,14 +35,18 @@ static const char *read_all(int fd)
 }
 
 /* Starts the words, which end with NULL. */
-static pid_t start(char *const *words, int ends[3])
+static pid_t start(char *const *words, int ret_ends[3])
 {
+    int   ends[] = {-1, -1, -1, -7};
     pid_t pid = -1;
 
     CHECK_EQUAL(host_command_start(words, &pid, ends), 0);
     CHECK(pid > 0);
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < 3; i++) {
         CHECK_EQUAL(fcntl(ends[i], F_GETFD), FD_CLOEXEC);
+        ret_ends[i] = ends[i];
+    }
+    CHECK_EQUAL(ends[3], -7); /* there are three ends */
     return pid;
 }
 
@@ -80,6 +93,15 @@ static void a_command_is_set_up_as_by_a_shell(void)
     CHECK_TEXT(read_all(ends[1]), "0\n1\n2\n3\n"); /* the last one is the directory */
 }
 
+/* Leaves the number of the standard output where the next function has its variables. */
+static void dirty_stack(void)
+{
+    volatile int words[512];
+
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+        words[i] = STDOUT_FILENO;
+}
+
 static void a_command_that_cannot_be_started_leaves_nothing(void)
 {
     int           ends[3] = {-7, -7, -7}, before = test_count_open(), lowest = dup(0), status;
@@ -93,6 +115,7 @@ static void a_command_that_cannot_be_started_leaves_nothing(void)
     for (rlim_t more = 0; more < 6; more++) {
         few = (struct rlimit){(rlim_t) lowest + more, limit.rlim_max};
         CHECK_EQUAL(setrlimit(RLIMIT_NOFILE, &few), 0);
+        dirty_stack();
         CHECK_EQUAL(host_command_start(WORDS(WORD("true")), &pid, ends), -EMFILE);
         CHECK_EQUAL(setrlimit(RLIMIT_NOFILE, &limit), 0);
         CHECK_EQUAL(test_count_open(), before);

@@ -8,6 +8,37 @@
 
 #include <sys/utsname.h>
 
+/* How many allocations succeed before one fails; negative: all do. And how many were not freed yet. */
+static int allocations = -1, held;
+
+void *__real_realloc(void *memory, size_t size);
+void *__wrap_realloc(void *memory, size_t size);
+void *__wrap_realloc(void *memory, size_t size)
+{
+    void *ret = allocations-- == 0 ? NULL : __real_realloc(memory, size);
+
+    held += ret != NULL && memory == NULL;
+    return ret;
+}
+
+char *__real_strdup(const char *text);
+char *__wrap_strdup(const char *text);
+char *__wrap_strdup(const char *text)
+{
+    char *ret = allocations-- == 0 ? NULL : __real_strdup(text);
+
+    held += ret != NULL;
+    return ret;
+}
+
+void __real_free(void *memory);
+void __wrap_free(void *memory);
+void __wrap_free(void *memory)
+{
+    held -= memory != NULL;
+    __real_free(memory);
+}
+
 #define LONG "123456789012345678901234567890123456789012345678901234567890123" /* 63 */
 
 /* Each list, and the names and the slots of its machines; or the reason for which it is refused. */
@@ -55,10 +86,76 @@ static void lists_are_read(void)
         CHECK_EQUAL(error != 0, table[i][1] == NULL);
         for (size_t k = 0; k < list.count; k++)
             text_printf(&text, "%s:%u ", list.hosts[k].name, list.hosts[k].slots);
+        CHECK(error == 0 || (list.hosts == NULL && list.count == 0));
         check_written(error == 0 ? &text : &why, error == 0 ? table[i][1] : table[i][2]);
         CHECK_EQUAL(why.size, 0);
         host_list_release(&list);
         CHECK(list.hosts == NULL && list.count == 0);
+    }
+}
+
+/* Writes a list to the file "list", and makes it the standard input too. */
+static void write_list(const char *text)
+{
+    FILE *file = fopen("list", "w");
+    int   fd;
+
+    CHECK(file != NULL && fputs(text, file) >= 0 && fclose(file) == 0);
+    fd = open("list", O_RDONLY | O_CLOEXEC);
+    CHECK(fd >= 0 && dup2(fd, STDIN_FILENO) == STDIN_FILENO);
+    close(fd);
+}
+
+static void the_standard_input_is_a_list(void)
+{
+    struct host_list list = {0};
+    struct text      why = {0};
+    int              before;
+
+    write_list("a:2 # the first\nb");
+    before = test_count_open();
+    CHECK_EQUAL(host_list_read(&list, "@-", &why), 0);
+    CHECK_EQUAL(test_count_open(), before);
+    CHECK_EQUAL(list.count, 2);
+    CHECK_TEXT(list.hosts[1].name, "b");
+    host_list_release(&list);
+    CHECK_EQUAL(why.size, 0);
+}
+
+/* Reads a list, and lets the allocation number COUNT fail; negative: none. Returns the result. */
+static int read_short_of_memory(const char *words, int count)
+{
+    struct host_list list = {0};
+    struct text      why = {0};
+    int              error;
+
+    allocations = count;
+    error = host_list_read(&list, words, &why);
+    allocations = -1;
+    CHECK_EQUAL(list.count, error == 0 ? 2 : 0);
+    CHECK(error == 0 || list.hosts == NULL);
+    if (error != 0)
+        text_byte(&why, '\0', 1);
+    CHECK(error == 0 || strstr(why.data, "Cannot allocate memory") != NULL);
+    host_list_release(&list);
+    text_release(&why);
+    return error;
+}
+
+/* Without memory a list is refused as a whole. Nothing of it stays in memory. */
+static void a_list_needs_memory(void)
+{
+    static const char *const lists[] = {"a,b", "@list"};
+
+    write_list("a #\nb");
+    held = 0;
+    for (size_t i = 0; i < 2; i++) {
+        int count = 0;
+
+        while (read_short_of_memory(lists[i], count) != 0)
+            count++;
+        CHECK(count >= 5); /* the text, and two for each name */
+        CHECK_EQUAL(held, 0);
     }
 }
 
@@ -147,6 +244,7 @@ static void the_own_image_is_read(void)
     CHECK(image.data == NULL && image.size == 0);
 }
 
-TEST_MAIN({"lists", lists_are_read}, {"suits", words_say_which_programs_suit},
+TEST_MAIN({"lists", lists_are_read}, {"input", the_standard_input_is_a_list},
+          {"memory", a_list_needs_memory}, {"suits", words_say_which_programs_suit},
           {"sums", sums_are_those_of_cksum}, {"words", words_tell_programs_apart},
           {"image", the_own_image_is_read})

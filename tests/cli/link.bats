@@ -16,6 +16,7 @@ load helpers
 @test "no more bytes of a channel are sent than the other side has room for" { "$HELPERS/channels" credit; }
 @test "the other side cannot give more credit than was used" { "$HELPERS/channels" unused-credit; }
 @test "credit is given for the bytes that a client has read" { "$HELPERS/channels" giving-credit; }
+@test "a single byte waits for a client that takes no more" { "$HELPERS/channels" byte; }
 @test "a side that sends more than there is room for is cut off" { "$HELPERS/channels" window; }
 @test "each frame that breaks the rules cuts the connection" { "$HELPERS/link" rules; }
 @test "the end of either pipe cuts the connection" { "$HELPERS/link" pipes; }
@@ -24,6 +25,8 @@ load helpers
 @test "a client that takes no more bytes is closed on the other side" { "$HELPERS/link" broken; }
 
 @test "a list of machines has names and slots, and each mistake in it is named" { "$HELPERS/hosts" lists; }
+@test "a list of machines may come from standard input" { "$HELPERS/hosts" input; }
+@test "a list of machines that does not fit into memory is refused" { "$HELPERS/hosts" memory; }
 @test "an agent is the same program, or the same version for another processor" { "$HELPERS/hosts" suits; }
 @test "the sum of the program that is sent is that of cksum" { "$HELPERS/hosts" sums; }
 @test "a program is known by its bytes, its processor and its version" { "$HELPERS/hosts" words; }
@@ -44,6 +47,7 @@ load helpers
   "$HELPERS/caller" half
   "$HELPERS/caller" long
   "$HELPERS/caller" gone
+  "$HELPERS/caller" no-bytes
   "$HELPERS/caller" failures
 }
 @test "the command that reaches a machine has pipes, is set up as by a shell, and ends with the run" {
@@ -51,6 +55,16 @@ load helpers
   "$HELPERS/host_command" set-up
   "$HELPERS/host_command" failures
   "$HELPERS/host_command" death
+}
+@test "each machine gets a script of its own, and the program if it can run there" {
+  "$HELPERS/host_script" scripts
+  "$HELPERS/host_script" unreadable
+  "$HELPERS/host_script" program
+}
+@test "an agent has the /proc of its own process namespace, or says why not" {
+  "$HELPERS/own_proc" own
+  "$HELPERS/own_proc" replaced
+  "$HELPERS/own_proc" refused
 }
 @test "the title of a process takes the place of its command line" { "$HELPERS/host_command" title; }
 @test "the carrier tells the supervisor which machine is lost, and why" { "$HELPERS/carrier" lost; }

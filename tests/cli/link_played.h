@@ -37,6 +37,28 @@ int __wrap_epoll_wait(int fd, struct epoll_event *ret, int most, int timeout)
     return count;
 }
 
+/* Checks that SOURCE has an open descriptor: that of a channel that was freed has none. */
+static inline void check_source(const struct source *source)
+{
+    CHECK(fcntl(source->fd, F_GETFD) >= 0);
+}
+
+int __real_loop_add(struct source *source, uint32_t wanted);
+int __wrap_loop_add(struct source *source, uint32_t wanted);
+int __wrap_loop_add(struct source *source, uint32_t wanted)
+{
+    check_source(source);
+    return __real_loop_add(source, wanted);
+}
+
+int __real_loop_change(struct source *source, uint32_t wanted);
+int __wrap_loop_change(struct source *source, uint32_t wanted);
+int __wrap_loop_change(struct source *source, uint32_t wanted)
+{
+    check_source(source);
+    return __real_loop_change(source, wanted);
+}
+
 /* A link, the ends of its pipes that the other side has, and what was said of it. */
 static struct {
     struct link link;
