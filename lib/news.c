@@ -36,12 +36,12 @@ static void add(struct k3thread *t, unsigned bits)
  */
 void k3t_news_note_begun(struct k3thread *t)
 {
-    if (atomic_load(&wake_fd) < 0)
-        return;
-    k3t_registry_lock();
-    if (atomic_load(&wake_fd) >= 0)
-        add(t, K3T_NEWS_BEGUN);
-    k3t_registry_unlock();
+    if (atomic_load(&wake_fd) >= 0) {
+        k3t_registry_lock();
+        if (atomic_load(&wake_fd) >= 0)
+            add(t, K3T_NEWS_BEGUN);
+        k3t_registry_unlock();
+    }
 }
 
 void k3t_news_note_ended(struct k3thread *t)

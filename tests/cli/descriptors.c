@@ -9,8 +9,10 @@
 #include "cli/base/descriptor_path.h"
 #include "cli/base/descriptors.h"
 #include "cli/base/directory.h"
+#include "cli/base/file_limit.h"
 
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 
@@ -258,6 +260,18 @@ static void queues_are_flushed(void)
     free(got);
 }
 
+static void the_limit_of_files_is_raised(void)
+{
+    struct rlimit before, after;
+
+    CHECK_EQUAL(getrlimit(RLIMIT_NOFILE, &before), 0);
+    before.rlim_cur = 64;
+    CHECK_EQUAL(setrlimit(RLIMIT_NOFILE, &before), 0);
+    file_limit_raise();
+    CHECK_EQUAL(getrlimit(RLIMIT_NOFILE, &after), 0);
+    CHECK(after.rlim_cur == before.rlim_max && after.rlim_max == before.rlim_max);
+}
+
 TEST_MAIN({"paths", paths_of_descriptors_are_known}, {"append", descriptors_append},
           {"descriptors", descriptors_are_closed_and_sent}, {"queue", bytes_are_queued},
-          {"flushed", queues_are_flushed})
+          {"flushed", queues_are_flushed}, {"limit", the_limit_of_files_is_raised})

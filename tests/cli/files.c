@@ -63,6 +63,7 @@ static void check_lines(const char *bytes, const char *wanted)
     struct text       line = {0}, all = {0};
     int               found;
 
+    errno = EINTR; /* of an earlier call */
     while ((found = file_lines_next(&file, false, &line)) > 0) {
         text_add(&all, "|");
         text_append(&all, line.data, line.size);
@@ -328,6 +329,18 @@ static void whole_texts_are_read(void)
     free(bytes);
 }
 
+/* A process without a controlling terminal does not get one by looking at the end of a terminal. */
+static void read_end_of_terminal(void)
+{
+    int  terminal = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+    char path[64], end[8];
+
+    CHECK(setsid() > 0 && grantpt(terminal) == 0 && unlockpt(terminal) == 0);
+    CHECK_EQUAL(ptsname_r(terminal, path, sizeof(path)), 0);
+    CHECK_EQUAL(file_end_read(path, end, sizeof(end)), 0);
+    CHECK(open("/dev/tty", O_RDONLY | O_CLOEXEC) < 0 && errno == ENXIO);
+}
+
 static void ends_of_files_are_read(void)
 {
     char directory[] = "/tmp/k3thread-test-XXXXXX", path[64], end[8];
@@ -351,6 +364,7 @@ static void ends_of_files_are_read(void)
     directory_remove(directory);
     CHECK_EQUAL(file_end_read("/dev/zero", end, 8), 0);
     CHECK_EQUAL(file_end_read("/none", end, 8), 0);
+    CHECK_EQUAL(test_child(read_end_of_terminal, end, sizeof(end)), 0);
     CHECK_EQUAL(next_descriptor(), fd + 1); /* all others were closed */
     close(fd);
 }

@@ -27,6 +27,7 @@ static size_t last_wait;     /* the loop ends after so many of them */
 static int    controls;      /* calls of epoll_ctl() */
 static int    woken_at = -1; /* an eventfd, to which a wait without an end writes */
 static int    failures[2];   /* errors of the next calls of epoll_wait(); 0: none */
+static int    refusals[3];   /* errors of the next calls of accept4() */
 static bool   is_overflow;   /* the next read() says that events of inotify were lost */
 static bool   stop;
 static double nexts[LENGTH]; /* what after() returns, one after the other */
@@ -40,6 +41,10 @@ int     __real_epoll_ctl(int fd, int operation, int other, struct epoll_event *e
 int     __wrap_epoll_ctl(int fd, int operation, int other, struct epoll_event *event);
 ssize_t __real_read(int fd, void *data, size_t size);
 ssize_t __wrap_read(int fd, void *data, size_t size);
+int     __real_accept4(int fd, struct sockaddr *address, socklen_t *length, int flags);
+int     __wrap_accept4(int fd, struct sockaddr *address, socklen_t *length, int flags);
+ssize_t __real_sendmsg(int fd, const struct msghdr *message, int flags);
+ssize_t __wrap_sendmsg(int fd, const struct msghdr *message, int flags);
 double  __wrap_clock_monotonic(void);
 
 double __wrap_clock_monotonic(void)
@@ -62,6 +67,54 @@ ssize_t __wrap_read(int fd, void *data, size_t size)
     is_overflow = false;
     memcpy(data, &lost, sizeof(lost));
     return sizeof(lost);
+}
+
+int __wrap_accept4(int fd, struct sockaddr *address, socklen_t *length, int flags)
+{
+    if (refusals[0] == 0)
+        return __real_accept4(fd, address, length, flags);
+    errno = refusals[0];
+    refusals[0] = refusals[1];
+    refusals[1] = refusals[2];
+    return -1;
+}
+
+static ino_t inode_of(int fd)
+{
+    struct stat info;
+
+    CHECK_EQUAL(fstat(fd, &info), 0);
+    return info.st_ino;
+}
+
+static ino_t sent; /* the file in the last message; 0: none was sent */
+
+/* Looks into the queue where the message is: it holds one descriptor of the test's, and its own end. */
+ssize_t __wrap_sendmsg(int fd, const struct msghdr *message, int flags)
+{
+    union {
+        char           bytes[CMSG_SPACE(2 * sizeof(int))];
+        struct cmsghdr header;
+    } control;
+    char          byte;
+    struct iovec  data = {.iov_base = &byte, .iov_len = 1};
+    struct msghdr got = {.msg_iov = &data,
+                         .msg_iovlen = 1,
+                         .msg_control = &control,
+                         .msg_controllen = sizeof(control.bytes)};
+    int           given[2], queued[2];
+
+    memcpy(given, CMSG_DATA(CMSG_FIRSTHDR(message)), sizeof(given));
+    CHECK_EQUAL(fcntl(fd, F_GETFD), FD_CLOEXEC);
+    CHECK_EQUAL(__real_sendmsg(fd, message, flags), 1);
+    CHECK_EQUAL(recvmsg(given[1], &got, MSG_PEEK | MSG_DONTWAIT | MSG_CMSG_CLOEXEC), 1);
+    CHECK_EQUAL(got.msg_controllen, sizeof(control.bytes));
+    memcpy(queued, CMSG_DATA(&control.header), sizeof(queued));
+    sent = inode_of(queued[0]);
+    CHECK_EQUAL(inode_of(queued[1]), inode_of(given[1]));
+    close(queued[0]);
+    close(queued[1]);
+    return 1;
 }
 
 int __wrap_epoll_wait(int fd, struct epoll_event *events, int size, int timeout)
@@ -130,9 +183,10 @@ static void count_call(struct source *source, uint32_t events)
     counted->calls++;
     if (counted->closes != NULL)
         loop_close(counted->closes);
-    if (counted->rests)
+    if (counted->rests) {
         loop_rest(source);
-    else if (source->fd >= 0)
+        loop_rest(source); /* once is enough */
+    } else if (source->fd >= 0)
         (void) eventfd_read(source->fd, &(eventfd_t){0});
 }
 
@@ -209,8 +263,10 @@ static void sources_are_served(void)
     CHECK_EQUAL(first.calls, 2);
     CHECK_EQUAL(second.calls + third.calls, 1);
     CHECK_EQUAL(second.source.fd + third.source.fd >= 0, 1); /* one of them is open */
-    loop_close(&second.source);                              /* a source may be closed twice */
+    controls = 0;
+    loop_close(&second.source); /* a source may be closed twice */
     loop_close(&third.source);
+    CHECK_EQUAL(controls, 1);
     CHECK(second.source.fd == -1 && third.source.fd == -1);
     loop_remove(&first.source);
     CHECK_EQUAL(eventfd_write(first.source.fd, 1), 0);
@@ -276,6 +332,10 @@ static void clients_are_accepted(void)
     CHECK_EQUAL(listen(source.fd, 1), 0);
     CHECK_EQUAL(loop_accept(&source), -EAGAIN);
     CHECK_EQUAL(connect(client, (struct sockaddr *) &address, sizeof(address)), 0);
+    refusals[0] = EMFILE;
+    CHECK_EQUAL(loop_accept(&source), -EMFILE);
+    refusals[0] = EINTR;
+    refusals[1] = ECONNABORTED; /* of a client that has gone again; others may wait behind it */
     accepted = loop_accept(&source);
     CHECK(accepted >= 0);
     CHECK((fcntl(accepted, F_GETFL) & O_NONBLOCK) != 0 &&
@@ -302,13 +362,35 @@ static void descriptors_are_watched(void)
     loop_remove(&counted.source);
     CHECK_EQUAL(loop_watch(&counted.source, -1, count_call, EPOLLIN), -EBADF);
     loop_close(&counted.source);
+    close(ends[0]);
+}
 
-    CHECK_EQUAL(dup2(ends[0], 100),
-                100); /* all ends of the pipe are closed in the background, or at once */
+static bool is_broken(int pipe_end)
+{
+    struct pollfd pollfd = {.fd = pipe_end};
+
+    return poll(&pollfd, 1, 0) == 1 && (pollfd.revents & POLLERR) != 0;
+}
+
+/* The last descriptor of a file is in a queue that only this queue holds. So the kernel closes it when it likes. */
+static void descriptors_are_closed_in_the_background(void)
+{
+    const int open = test_count_open();
+    int       ends[2];
+    ino_t     inode;
+
+    CHECK_EQUAL(pipe2(ends, O_CLOEXEC), 0);
+    inode = inode_of(ends[0]);
     background_close(ends[0]);
-    background_close(100);
+    CHECK_EQUAL(sent, inode);
+    CHECK_EQUAL(test_count_open(), open + 1);
+    CHECK(fcntl(ends[0], F_GETFD) < 0);
+    WAIT_FOR(is_broken(ends[1])); /* nobody can read any more */
+    close(ends[1]);
+    sent = 0;
     background_close(-1);
-    CHECK(fcntl(ends[0], F_GETFD) < 0 && fcntl(100, F_GETFD) < 0);
+    CHECK_EQUAL(sent, 0);
+    CHECK_EQUAL(test_count_open(), open);
 }
 
 static int    taken[LENGTH];
@@ -358,13 +440,18 @@ static void changes_of_files_are_told(void)
     struct inotify_block block = {.size = 0};
     int                  fd = new_file(), watch;
     char                 path[32];
+    const int            open = test_count_open();
 
+    CHECK_EQUAL(loop_inotify_open(&inotify, IN_MODIFY, take_number, count_lost), -EBADF);
+    CHECK(inotify.source.fd == -1 && test_count_open() == open); /* there is no loop yet */
     CHECK_EQUAL(loop_open(), 0);
     CHECK_EQUAL(loop_inotify_open(&inotify, IN_MODIFY, take_number, count_lost), 0);
     (void) snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
     watch = inotify_add_watch(inotify.source.fd, path, IN_MODIFY | IN_ATTRIB);
     CHECK(watch >= 0);
     CHECK_EQUAL(fchmod(fd, 0640), 0); /* not an event of the mask */
+    run(1, NULL);
+    CHECK_EQUAL(taken_count, 0);
     CHECK_EQUAL(write(fd, "x", 1), 1);
     run(1, NULL);
     CHECK_EQUAL(taken_count, 1);
@@ -441,5 +528,5 @@ static void watches_of_files_are_told(void)
 TEST_MAIN({"waits", the_loop_waits_as_long_as_it_should}, {"idle", the_loop_becomes_idle_once},
           {"served", sources_are_served}, {"resting", resting_sources_wait},
           {"accepted", clients_are_accepted}, {"watched", descriptors_are_watched},
-          {"signals", signals_are_taken}, {"changes", changes_of_files_are_told},
-          {"file-watches", watches_of_files_are_told})
+          {"background", descriptors_are_closed_in_the_background}, {"signals", signals_are_taken},
+          {"changes", changes_of_files_are_told}, {"file-watches", watches_of_files_are_told})

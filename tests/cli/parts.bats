@@ -75,9 +75,14 @@ load helpers
   "$HELPERS/descriptors" append
 }
 @test "descriptors are opened again, sent, and closed" { "$HELPERS/descriptors" descriptors; }
+@test "the limit of open files is raised as far as allowed" { "$HELPERS/descriptors" limit; }
 @test "a queue gives its bytes in order, in pieces as a pipe takes them" {
   "$HELPERS/descriptors" queue
   "$HELPERS/descriptors" flushed
+}
+@test "an idle process gives back what is not in use of its program, its heap and its stacks" {
+  "$HELPERS/memory" program
+  "$HELPERS/memory" stack
 }
 @test "the state of a process is read" { "$HELPERS/files" states; }
 
@@ -90,6 +95,7 @@ load helpers
   "$HELPERS/loop" resting
   "$HELPERS/loop" accepted
   "$HELPERS/loop" watched
+  "$HELPERS/loop" background
   "$HELPERS/loop" signals
 }
 @test "the event loop tells which files have changed, and tells all if events were lost" {

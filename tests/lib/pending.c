@@ -40,12 +40,22 @@ static void due_counts_once(void)
     CHECK(self->pending == 1 && self->due && is_readable(fd));
     CHECK_EQUAL(k3thread_send_exception(self, &k3thread_KeyError), 0);
     CHECK_EQUAL(self->pending, 2);
+    for (int i = 1; i < K3THREAD_QUEUE_MAX; i++) /* the mark takes no place in the queue */
+        CHECK_EQUAL(k3thread_send_exception(self, &k3thread_KeyError), 0);
+    CHECK_EQUAL(k3thread_send_exception(self, &k3thread_KeyError), K3THREAD_SEND_RAISE_ERROR);
+    for (int i = 1; i < K3THREAD_QUEUE_MAX; i++)
+        CHECK(k3thread_take(NULL));
+    CHECK_EQUAL(self->pending, 2);
     k3t_queue_clear_due(self);
     CHECK(self->pending == 1 && !self->due && is_readable(fd));
     k3t_queue_clear_due(self);
     CHECK(self->pending == 1 && !self->due && is_readable(fd));
     CHECK(k3thread_take(NULL) && !k3thread_pending() && !is_readable(fd));
     CHECK(!k3thread_take(NULL));
+    k3t_queue_set_due(self, now);
+    CHECK(self->pending == 1 && is_readable(fd));
+    k3t_queue_clear_due(self);
+    CHECK(self->pending == 0 && !is_readable(fd));
 }
 
 /* A program that reads the descriptor itself harms only itself. */

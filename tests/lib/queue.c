@@ -152,6 +152,26 @@ static void full_signal_queue(void)
     CHECK_EQUAL(setrlimit(RLIMIT_SIGPENDING, &limit), 0);
 }
 
+/* A real-time signal finds no room there: the raise succeeds, and the thread wakes later. */
+static void late_wake(void)
+{
+    struct rlimit limit, none;
+    k3thread     *t;
+
+    CHECK_EQUAL(k3thread_set_wake_signal(SIGRTMIN + 3), 0);
+    t = test_start(sleep_for_ever, NULL);
+    test_wait_asleep(t);
+    CHECK_EQUAL(getrlimit(RLIMIT_SIGPENDING, &limit), 0);
+    none = (struct rlimit){.rlim_cur = 0, .rlim_max = limit.rlim_max};
+    CHECK_EQUAL(setrlimit(RLIMIT_SIGPENDING, &none), 0);
+    errno = 77;
+    CHECK_EQUAL(k3thread_send_exception(t, &k3thread_KeyError), 0);
+    CHECK_EQUAL(errno, 77);
+    CHECK_EQUAL(setrlimit(RLIMIT_SIGPENDING, &limit), 0);
+    CHECK_EQUAL(k3thread_send_exception(t, &k3thread_SystemExit), 0);
+    CHECK(test_end(t) == &k3thread_KeyError);
+}
+
 static void *hold(void *arg)
 {
     pthread_barrier_t *barrier = arg;
@@ -213,4 +233,5 @@ static void dropped_at_a_return(void)
 
 TEST_MAIN({"order", in_order}, {"overflow", overflow}, {"take", take}, {"sender", sender},
           {"self", self_raise}, {"errors", send_errors}, {"full-signal-queue", full_signal_queue},
-          {"masked-end", dropped_at_a_masked_end}, {"return", dropped_at_a_return})
+          {"late-wake", late_wake}, {"masked-end", dropped_at_a_masked_end},
+          {"return", dropped_at_a_return})

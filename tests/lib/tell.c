@@ -215,7 +215,8 @@ static void news_begin_again(void)
     CHECK(peer_is_silent(end));
 
     /* A supervisor that does not read its wake-ups changes no errno of a thread that begins. */
-    CHECK_EQUAL(eventfd_write(wake, UINT64_MAX - 1 - (uint64_t) count_wakes()), 0);
+    (void) count_wakes();
+    CHECK_EQUAL(eventfd_write(wake, UINT64_MAX - 1), 0);
     errno = 77;
     k3t_news_note_begun(plain);
     CHECK_EQUAL(errno, 77);

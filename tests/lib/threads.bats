@@ -54,6 +54,7 @@ load helpers
 @test "queue: a raise in the caller waits for its next checkpoint" { t queue self; }
 @test "send: wrong arguments give their errors" { t queue errors; }
 @test "send: wakes the thread also when the user's queue of signals is full" { t queue full-signal-queue; }
+@test "send: succeeds when the wake signal finds no room, and changes no errno" { t queue late-wake; }
 @test "send: an exception that is pending when the target returns is dropped" { t queue return; }
 @test "send: masked exceptions do not change the result of a thread that returns" { t queue masked-end; }
 
