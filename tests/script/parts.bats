@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # Parts of run and its scripts, tested alone: see tests/cli/course.c, critical_path.c, line.c, procfile.c, script.c,
-# notices.c, front.c, front_news.c, run_threads.c, thinning.c, retry.c, kept_logs.c, reader.c, editor.c and
-# run_options.c.
+# notices.c, front.c, front_news.c, front_start.c, front_loop.c, front_results.c, run_threads.c, thinning.c, retry.c,
+# kept_logs.c, reader.c, editor.c and run_options.c.
 
 load ../cli/helpers
 
@@ -74,6 +74,38 @@ load ../cli/helpers
 @test "a run whose threads have ended unseen says so" { "$HELPERS/front_news" unknown; }
 @test "a run tells its script from other children" { "$HELPERS/front_news" children; }
 @test "the reason why a run cannot begin is the supervisor's, or the client's" { "$HELPERS/front_news" start; }
+@test "a run starts its supervisor, its machines and its script, in this order" {
+  "$HELPERS/front_start" started
+  "$HELPERS/front_start" events
+  "$HELPERS/front_start" paced
+}
+@test "a child of a run that does not start is the last" {
+  "$HELPERS/front_start" last
+  "$HELPERS/front_start" waited
+}
+@test "a run goes on until its script, its supervisor and its output are over" { "$HELPERS/front_loop" over; }
+@test "the notices of a run come behind the output before them" { "$HELPERS/front_loop" notices; }
+@test "a run waits until its next time, and then does what is due" {
+  "$HELPERS/front_loop" times
+  "$HELPERS/front_loop" due
+  "$HELPERS/front_loop" limit
+}
+@test "a run waits for what it can use, and takes it in order" {
+  "$HELPERS/front_loop" waits
+  "$HELPERS/front_loop" order
+}
+@test "a run prints its output between two lines of progress, until it cannot be written" {
+  "$HELPERS/front_loop" output
+  "$HELPERS/front_loop" drawing
+  "$HELPERS/front_loop" closed
+}
+@test "a script goes on when the output before it is printed" { "$HELPERS/front_loop" barriers; }
+@test "the results of a run tell how it went" {
+  "$HELPERS/front_results" results
+  "$HELPERS/front_results" complete
+}
+@test "a run fails if something is left or cannot be written" { "$HELPERS/front_results" status; }
+@test "a run closes what it has opened" { "$HELPERS/front_results" release; }
 
 @test "the threads of a run are found by their ids, and counted by their kinds" {
   "$HELPERS/run_threads" ids
