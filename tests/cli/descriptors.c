@@ -10,11 +10,14 @@
 #include "cli/base/descriptors.h"
 #include "cli/base/directory.h"
 #include "cli/base/file_limit.h"
+#include "cli/base/linux_calls.h"
 
+#include <stdarg.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -177,6 +180,105 @@ static void descriptors_are_closed_and_sent(void)
     CHECK(!is_open(second) && is_open(first));
 }
 
+static bool is_range_refused;
+
+/* The linker replaces syscall() by this: see tests/cli/rules.mk. */
+long __real_syscall(long number, ...);
+long __wrap_syscall(long number, ...);
+
+long __wrap_syscall(long number, ...)
+{
+    va_list arguments;
+    long    list[5];
+
+    va_start(arguments, number);
+    for (int i = 0; i < 5; i++)
+        list[i] = va_arg(arguments, long);
+    va_end(arguments);
+    if (is_range_refused && number == SYS_close_range) {
+        errno = ENOSYS;
+        return -1;
+    }
+    return __real_syscall(number, list[0], list[1], list[2], list[3], list[4]);
+}
+
+static void a_range_may_be_refused(void)
+{
+    static const int numbers[] = {3, 20, 21, 22, 40};
+    struct rlimit    limit;
+    int              unused;
+
+    is_range_refused = true;
+    CHECK(descriptors_have_range());
+    for (size_t i = 0; i < COUNT(numbers); i++)
+        CHECK_EQUAL(dup2(STDERR_FILENO, numbers[i]), numbers[i]);
+    unused = dup(STDERR_FILENO);
+    close(unused);
+    CHECK_EQUAL(descriptors_close_on_exec(), 0);
+    CHECK(!descriptors_have_range());
+    CHECK_EQUAL(dup(STDERR_FILENO), unused);
+    for (size_t i = 0; i < COUNT(numbers); i++)
+        CHECK_EQUAL(fcntl(numbers[i], F_GETFD), FD_CLOEXEC);
+    for (int fd = 0; fd < 3; fd++)
+        CHECK_EQUAL(fcntl(fd, F_GETFD), 0);
+    descriptors_close_from(21);
+    CHECK(is_open(3) && is_open(20) && !is_open(21) && !is_open(22) && !is_open(40));
+    close(unused);
+    CHECK_EQUAL(dup(STDERR_FILENO), unused); /* the directory of descriptors was closed */
+    CHECK_EQUAL(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    limit.rlim_cur = 0; /* no directory can be opened */
+    CHECK_EQUAL(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    CHECK_EQUAL(descriptors_close_on_exec(), -EMFILE);
+}
+
+static bool no_memory;
+
+/* The linker replaces asprintf(), or what the compiler makes of it, by these: see tests/cli/rules.mk. */
+__attribute__((format(printf, 2, 3))) int __wrap_asprintf(char **ret, const char *format, ...);
+__attribute__((format(printf, 3, 4))) int __wrap___asprintf_chk(char **ret, int flag,
+                                                                const char *format, ...);
+
+static int print(char **ret, const char *format, va_list arguments)
+{
+    *ret = (char *) 1; /* what a failure leaves there is nothing to be freed */
+    return no_memory ? -1 : vasprintf(ret, format, arguments);
+}
+
+int __wrap_asprintf(char **ret, const char *format, ...)
+{
+    va_list arguments;
+    int     size;
+
+    va_start(arguments, format);
+    size = print(ret, format, arguments);
+    va_end(arguments);
+    return size;
+}
+
+int __wrap___asprintf_chk(char **ret, int flag, const char *format, ...)
+{
+    va_list arguments;
+    int     size;
+
+    (void) flag;
+    va_start(arguments, format);
+    size = print(ret, format, arguments);
+    va_end(arguments);
+    return size;
+}
+
+static void a_path_may_find_no_memory(void)
+{
+    char directory[] = "/tmp/k3thread-test-XXXXXX";
+
+    enter_directory(directory);
+    CHECK_EQUAL(symlink("none", "link"), 0);
+    no_memory = true;
+    CHECK(directory_resolve("./none") == NULL);
+    CHECK(directory_resolve("./link") == NULL);
+    directory_remove(directory);
+}
+
 /* Checks that the queue has WANTED, and takes SIZE bytes of it. */
 static void check_taken(struct byte_queue *queue, const char *wanted, size_t size)
 {
@@ -274,4 +376,5 @@ static void the_limit_of_files_is_raised(void)
 
 TEST_MAIN({"paths", paths_of_descriptors_are_known}, {"append", descriptors_append},
           {"descriptors", descriptors_are_closed_and_sent}, {"queue", bytes_are_queued},
-          {"flushed", queues_are_flushed}, {"limit", the_limit_of_files_is_raised})
+          {"flushed", queues_are_flushed}, {"limit", the_limit_of_files_is_raised},
+          {"refused", a_range_may_be_refused}, {"no-memory", a_path_may_find_no_memory})

@@ -500,9 +500,24 @@ static bool may_be_cleaned(const char *path)
     return locked;
 }
 
+/* Looks at the directory "own" as a user who is not root. */
+static void look_as_user(void)
+{
+    if (geteuid() == 0)
+        CHECK(chown("own", 65534, 65534) == 0 && setresuid(65534, 65534, 65534) == 0);
+    CHECK(directory_is_own("own"));
+    CHECK_EQUAL(chmod("own", 0600), 0);
+    CHECK(!directory_is_own("own")); /* nothing in it can be reached */
+    CHECK_EQUAL(chmod("own", 0500), 0);
+    CHECK(!directory_is_own("own"));
+    CHECK_EQUAL(chmod("own", 0300), 0);
+    CHECK(directory_is_own("own"));
+}
+
 static void own_directories_are_known(void)
 {
     char directory[] = "/tmp/k3thread-test-XXXXXX";
+    char output[64];
     int  fd, other, free_fd;
 
     enter_directory(directory);
@@ -516,6 +531,8 @@ static void own_directories_are_known(void)
     CHECK(!directory_is_own("d"));
     CHECK_EQUAL(chmod("d", 0755), 0);
     CHECK(directory_is_own("d"));
+    CHECK(mkdir("own", 0700) == 0 && chmod(directory, 0711) == 0);
+    CHECK_EQUAL(test_child(look_as_user, output, sizeof(output)), 0);
     fd = open("file", O_CREAT | O_RDWR | O_CLOEXEC, 0700);
     CHECK(fd >= 0 && !directory_is_own("file"));
     close(fd);

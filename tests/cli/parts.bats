@@ -18,6 +18,7 @@ load helpers
 @test "the check for UTF-8 accepts UTF-8 and nothing else" { "$HELPERS/text" characters; }
 @test "the first byte that is not plain is found wherever it stands" { "$HELPERS/json" plain-bytes; }
 @test "the width of a text is counted in columns" { "$HELPERS/text" columns; }
+@test "a character that is cut at the end of a text is bytes" { "$HELPERS/text" cut; }
 @test "lines are found in bytes that come in pieces, and no byte is searched twice" {
   "$HELPERS/text" lines
   "$HELPERS/text" rest-of-lines
@@ -69,12 +70,16 @@ load helpers
   "$HELPERS/files" directories
   "$HELPERS/files" own
 }
-@test "a path loses its links and dots, also where it does not exist" { "$HELPERS/files" resolved; }
+@test "a path loses its links and dots, also where it does not exist" {
+  "$HELPERS/files" resolved
+  "$HELPERS/descriptors" no-memory
+}
 @test "a path of a descriptor is known, and its file is then appended to" {
   "$HELPERS/descriptors" paths
   "$HELPERS/descriptors" append
 }
 @test "descriptors are opened again, sent, and closed" { "$HELPERS/descriptors" descriptors; }
+@test "descriptors are closed and marked also where close_range(2) is refused" { "$HELPERS/descriptors" refused; }
 @test "the limit of open files is raised as far as allowed" { "$HELPERS/descriptors" limit; }
 @test "a queue gives its bytes in order, in pieces as a pipe takes them" {
   "$HELPERS/descriptors" queue
@@ -102,6 +107,8 @@ load helpers
   "$HELPERS/loop" changes
   "$HELPERS/loop" file-watches
 }
+@test "a file and its directory are watched by the file's path" { "$HELPERS/watches" paths; }
+@test "events are read in blocks, with their names" { "$HELPERS/watches" blocks; }
 
 @test "each form of an expression matches what it should" { "$HELPERS/regex" forms; }
 @test "a repetition in an expression matches as often as it should" { "$HELPERS/regex" repetitions; }

@@ -73,6 +73,7 @@ static const struct {
     {"\342\200\257", "\342\200\257", NULL},
     {"\342\201\251", "\\xe2\\x81\\xa9", "$'\\xe2\\x81\\xa9'"},
     {"\377", "\\xff", "$'\\xff'"},
+    {"a\303\274", "a\303\274", NULL},
     {"a\303", "a\\xc3", "$'a\\xc3'"}, /* cut short */
     {"\303a", "\\xc3a", "$'\\xc3a'"},
     {"\300\200", "\\xc0\\x80", "$'\\xc0\\x80'"}, /* longer than necessary */
@@ -137,11 +138,28 @@ static void characters_are_known(void)
     for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
         CHECK_EQUAL(text_is_utf8(table[i].bytes, strlen(table[i].bytes)), table[i].is_utf8);
     CHECK(text_is_utf8("\303\274\303", 2)); /* reads no byte beyond the end */
+    CHECK(text_is_utf8("\303\274a\303", 3) && !text_is_utf8("a\303\274", 2));
     CHECK(text_is_utf8("a\0b", 3));
     CHECK(!text_is_utf8("\342\202\254", 2));
     CHECK_EQUAL(text_plain("ab~\177", 4), 3);
     CHECK_EQUAL(text_plain(" \037", 2), 1);
     CHECK_EQUAL(text_plain("abc", 2), 2);
+}
+
+/* The character that the end cuts goes on behind the end, where nobody looks. */
+static void cut_characters_are_bytes(void)
+{
+    static const char cut[] = "\303\274a\303\274";
+    struct text       text = {0};
+
+    text_add_escaped(&text, cut, 4);
+    check_written(&text, "\303\274a\\xc3");
+    CHECK_EQUAL(text_width("\303\274a\343\201\202", 4), 3);
+    CHECK_EQUAL(text_width(cut, 3), 2);
+    CHECK_EQUAL(text_fit(cut, 4, 3), 4);
+    CHECK_EQUAL(text_fit(cut, 3, 3), 3);
+    text_add_escaped(&text, "\303\274abcdefghi", 4); /* nor are more bytes taken */
+    check_written(&text, "\303\274ab");
 }
 
 static void columns_are_counted(void)
@@ -165,6 +183,7 @@ static void columns_are_counted(void)
                  {"\341\205\240", 1, 3, 1},
                  {"\360\237\230\200", 2, 4, 2},
                  {"\342\200\213", 0, 3, 0},
+                 {"\343\201\202\355\240\200", 5, 4, 3}, /* no character follows */
                  {"\377\376", 2, 1, 1}};
 
     for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
@@ -249,11 +268,11 @@ static void rests_of_lines_are_taken(void)
     CHECK(size == 3 && memcmp(rest, "two", 3) == 0);
     (void) line_buffer_rest(&buffer, &size);
     CHECK_EQUAL(size, 0);
-    CHECK(line_buffer_reserve(&buffer, 2)); /* the search begins anew */
-    text_append(&buffer.bytes, "x", 2);
-    CHECK(line_buffer_next(&buffer, &size) != NULL && size == 2);
+    CHECK(line_buffer_reserve(&buffer, 1)); /* the search begins anew */
+    text_append(&buffer.bytes, "", 1);
+    CHECK(line_buffer_next(&buffer, &size) != NULL && size == 1);
     line_buffer_release(&buffer);
-    CHECK(!buffer.nul && buffer.taken == 0 && buffer.searched == 0);
+    CHECK(buffer.bytes.data == NULL && !buffer.nul && buffer.taken == 0 && buffer.searched == 0);
 }
 
 /* An element that is larger than the smallest block of the heap. */
@@ -294,4 +313,5 @@ static void arrays_grow(void)
 
 TEST_MAIN({"growth", text_grows}, {"arrays", arrays_grow}, {"words", words_are_shown},
           {"characters", characters_are_known}, {"columns", columns_are_counted},
-          {"lines", lines_are_found}, {"rest-of-lines", rests_of_lines_are_taken})
+          {"cut", cut_characters_are_bytes}, {"lines", lines_are_found},
+          {"rest-of-lines", rests_of_lines_are_taken})
