@@ -1,5 +1,6 @@
 #include "cli/process/children.h"
 
+#include "cli/base/signal_set.h"
 #include "cli/process/account.h"
 #include "cli/process/handle.h"
 #include "cli/process/mark.h"
@@ -95,10 +96,8 @@ int children_list(pid_t pid, pid_t tid, pid_t **ret, size_t *ret_count)
 
 void children_block_signal(void)
 {
-    sigset_t set;
+    const sigset_t set = SIGNAL_SET(SIGCHLD);
 
-    sigemptyset(&set);
-    sigaddset(&set, SIGCHLD);
     (void) pthread_sigmask(SIG_BLOCK, &set, NULL);
 }
 
@@ -119,8 +118,7 @@ static void add_children_of_thread(struct family *family, pid_t pid, pid_t tid)
     pid_t *pids = NULL, *larger;
     size_t count = 0;
 
-    if (children_list(pid, tid, &pids, &count) != 0)
-        return;
+    (void) children_list(pid, tid, &pids, &count); /* a process that is gone has none */
     larger = count > 0 ? realloc(family->pids, (family->count + count) * sizeof(*pids)) : NULL;
     if (larger != NULL) {
         memcpy(larger + family->count, pids, count * sizeof(*pids));

@@ -18,9 +18,7 @@
  */
 bool leftovers_are_gone(void)
 {
-    siginfo_t info = {0};
-
-    return waitid(P_ALL, 0, &info, WSTOPPED | WNOHANG | WNOWAIT | __WNOTHREAD | __WALL) < 0 &&
+    return waitid(P_ALL, 0, NULL, WSTOPPED | WNOHANG | __WNOTHREAD | __WALL) < 0 &&
            adopted_is_empty();
 }
 
@@ -56,7 +54,6 @@ static int add(struct leftovers *leftovers, pid_t pid)
             close(end.fd);
         return -ENOMEM;
     }
-    end.revents = 0;
     leftovers->pids[leftovers->count] = pid;
     leftovers->ends[leftovers->count++] = end;
     return 0;

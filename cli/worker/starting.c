@@ -232,19 +232,6 @@ static int prepare(struct worker *worker)
 
 /* The process */
 
-/*
- * Opens the reading end of PIPE, a descriptor of either end, for a command. Uses O_NONBLOCK for the open, which
- * could hang if the pipe has no writer, and clears it for the command. Returns a descriptor or -errno.
- */
-static int open_pipe(int pipe)
-{
-    int fd = descriptors_reopen(pipe, O_RDONLY | O_NONBLOCK);
-
-    if (fd >= 0)
-        (void) fcntl(fd, F_SETFL, 0);
-    return fd;
-}
-
 /* Gives PLAN the thread's terminal, and opens the log, to which the worker copies. Returns 0 or -errno. */
 NOT_INLINED static int give_terminal(const struct worker *worker, struct spawn_plan *plan,
                                      struct spawned *ret)
@@ -265,8 +252,8 @@ static int give_input(const struct worker *worker, struct spawn_plan *plan, stru
     ret->stage = SPAWN_ISOLATE;
     plan->input = worker->job->input;
     job_tokens_extend(worker->tokens, plan);
-    if (pipe >= 0)
-        plan->input_from = open_pipe(pipe);
+    if (pipe >= 0) /* either end; unlike a FIFO, a pipe without a writer does not hold the open */
+        plan->input_from = descriptors_reopen(pipe, O_RDONLY);
     return pipe >= 0 && plan->input_from < 0 ? plan->input_from : 0;
 }
 

@@ -6,22 +6,45 @@
 #include "tests/lib/test.h"
 
 #include "cli/base/descriptors.h"
+#include "cli/base/memory_release.h"
 #include "cli/base/process_state.h"
 #include "cli/place/journal.h"
 #include "cli/place/lock.h"
+#include "cli/process/children_end.h"
+#include "cli/server/output_times.h"
 #include "cli/supervisor/guardian.h"
 
 #include <dirent.h>
 #include <limits.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdbool.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
-long __wrap_syscall(long number, ...);
-long __real_syscall(long number, ...);
+long   __wrap_syscall(long number, ...);
+long   __real_syscall(long number, ...);
+size_t __real_children_end(int list, size_t *ret_left);
+size_t __wrap_children_end(int list, size_t *ret_left);
+pid_t  __real_getpid(void);
+pid_t  __wrap_getpid(void);
+pid_t  __real_getppid(void);
+pid_t  __wrap_getppid(void);
+
+/* What the guardian, another process, has done. */
+static struct {
+    atomic_int rests;    /* waits with a limit */
+    atomic_int releases; /* of its memory */
+    atomic_int closes;   /* of its copy of the watch */
+} * seen;
+
+static size_t unendable; /* how many processes are left that may not be killed */
+static bool   is_init,
+    lacks_parent; /* the next look of a process at its id, or its parent, says so */
+
 long __wrap_syscall(long number, ...)
 {
     static const struct timespec now = {0, 0};
@@ -32,12 +55,49 @@ long __wrap_syscall(long number, ...)
     for (int i = 0; i < 6; i++)
         list[i] = va_arg(arguments, long);
     va_end(arguments);
+    if (number == SYS_rt_sigtimedwait)
+        CHECK_EQUAL(list[3], 8); /* bytes, of the kernel's set of signals */
     if (number == SYS_rt_sigtimedwait && list[2] != 0) {
         CHECK_EQUAL(((const struct timespec *) list[2])->tv_sec,
                     1); // NOLINT(performance-no-int-to-ptr)
         list[2] = (long) &now;
+        seen->rests++;
     }
     return __real_syscall(number, list[0], list[1], list[2], list[3], list[4], list[5]);
+}
+
+void memory_release_process(void)
+{
+    seen->releases++;
+}
+
+void output_times_close(void)
+{
+    seen->closes++;
+}
+
+size_t __wrap_children_end(int list, size_t *ret_left)
+{
+    size_t killed = __real_children_end(list, ret_left);
+
+    *ret_left += unendable;
+    return killed;
+}
+
+pid_t __wrap_getpid(void)
+{
+    bool lies = is_init;
+
+    is_init = false;
+    return lies ? 1 : __real_getpid();
+}
+
+pid_t __wrap_getppid(void)
+{
+    bool lies = lacks_parent;
+
+    lacks_parent = false;
+    return lies ? 1 : __real_getppid();
 }
 
 static struct guardian_options options;
@@ -46,6 +106,7 @@ static int                     talk[2];  /* the supervisor has the second end */
 static int                     lifeline; /* the other end of the supervisor's */
 static int                     listener; /* readable at its end when no process has the listener */
 static bool                    has_child;
+static bool                    begins_as_init, loses_parent;
 static pid_t                   first; /* the process that called guardian_fork() */
 
 static void put(const char *path)
@@ -82,6 +143,8 @@ static void begin(void (*supervise)(void))
 {
     int ends[2], pipe_ends[2], end[2];
 
+    seen = mmap(NULL, sizeof(*seen), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    CHECK(seen != MAP_FAILED);
     put("socket");
     CHECK_EQUAL(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
     CHECK_EQUAL(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, talk), 0);
@@ -108,6 +171,8 @@ static void begin(void (*supervise)(void))
             descriptors_close_from(STDERR_FILENO + 1);
             _exit((int) read(STDIN_FILENO, talk, 1)); /* it ends with the test */
         }
+        is_init = begins_as_init;
+        lacks_parent = loses_parent;
         CHECK_EQUAL(guardian_fork(&options, &guardian), 0);
         CHECK_EQUAL(getppid(), guardian);
         supervise();
@@ -216,6 +281,23 @@ static void the_guardian_ends_as_its_supervisor(void)
     check_end(128 + SIGKILL);
     check_journal("the supervisor was killed by signal 9; its 2 processes were ended\n");
     CHECK(waitpid(-1, NULL, 0) < 0 && errno == ECHILD); /* nothing is left */
+    CHECK_EQUAL(seen->closes, 1);
+}
+
+static void the_guardian_says_what_it_may_not_kill(void)
+{
+    unendable = 1;
+    begin(exit_with_three);
+    check_end(3);
+    check_journal("1 processes are left that may not be killed\n");
+}
+
+/* The kernel tells a child of the end of its parent only if the child has asked before. */
+static void a_supervisor_whose_guardian_has_ended_does_not_begin(void)
+{
+    loses_parent = true;
+    begin(exit_with_three);
+    check_end(1);
 }
 
 /* Locks */
@@ -330,8 +412,10 @@ static pid_t leave_orphan(void)
 static void take_signals(void)
 {
     static const int numbers[] = {SIGTERM, SIGINT, SIGHUP};
+    sigset_t         pending;
     pid_t            orphan;
 
+    WAIT_FOR(seen->releases > 0);
     orphan = leave_orphan();
     WAIT_FOR(process_state(orphan) == 0); /* the guardian has reaped it */
     for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
@@ -339,6 +423,8 @@ static void take_signals(void)
         CHECK_EQUAL(kill(guardian, numbers[i]), 0);
         CHECK_EQUAL(take_signal(), numbers[i]);
     }
+    CHECK(sigpending(&pending) == 0 && !sigismember(&pending, SIGCHLD)); /* nor is SIGCHLD */
+    CHECK(seen->rests == 1 && seen->releases == 1); /* it rests from its first idle second on */
     if (fork() == 0)
         _exit(0);
     CHECK_EQUAL(take_signal(), SIGCHLD);
@@ -388,6 +474,15 @@ static void a_process_with_children_stays_their_parent(void)
     CHECK_EQUAL(kill(first, SIGKILL), 0);
     check_end(-SIGKILL);
     CHECK_EQUAL(read(talk[0], &byte, 1), 1);
+}
+
+/* Process 1 inherits all orphans, so no other process can be the guardian for it. */
+static void process_1_is_the_guardian_itself(void)
+{
+    has_child = begins_as_init = true;
+    begin(exit_with_five);
+    check_end(5);
+    check_journal("the supervisor left 1 processes behind; they were ended\n");
 }
 
 /* Descriptors and directories */
@@ -443,6 +538,9 @@ static void the_directories_of_a_run_vanish_with_the_run(void)
 TEST_MAIN({"ends", the_guardian_ends_as_its_supervisor},
           {"locks", the_lock_says_whether_the_socket_is_the_guardians},
           {"signals", the_guardian_passes_signals_on},
+          {"unendable", the_guardian_says_what_it_may_not_kill},
+          {"no-guardian", a_supervisor_whose_guardian_has_ended_does_not_begin},
+          {"init", process_1_is_the_guardian_itself},
           {"children", a_process_with_children_stays_their_parent},
           {"descriptors", the_guardian_keeps_no_descriptor_that_it_does_not_use},
           {"directories", the_directories_of_a_run_vanish_with_the_run})

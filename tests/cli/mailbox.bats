@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# The reports from the workers to the server: which of them wake the server.
+# The reports from the workers to the server: which of them wake the server, and whose their strings are.
 
 load helpers
 
@@ -11,3 +11,14 @@ load helpers
   "$HELPERS/mailbox" missed
   "$HELPERS/mailbox" missed-by-all
 }
+
+@test "the server is woken once for all reports until it looks" { "$HELPERS/mailbox" once; }
+
+@test "the strings of a report go with it, or are given up with it" {
+  "$HELPERS/mailbox" strings
+  "$HELPERS/thread_report" copy
+  "$HELPERS/thread_report" replaced
+}
+
+@test "a run that follows forgets how the one before has ended" { "$HELPERS/thread_report" forgotten; }
+@test "leftovers are counted even if no memory lists them" { "$HELPERS/thread_report" left; }

@@ -4,12 +4,51 @@
  */
 #include "tests/lib/test.h"
 
+#include "cli/base/shared_string.h"
 #include "cli/worker/mailbox.h"
 
 #include <poll.h>
+#include <pthread.h>
+#include <sys/eventfd.h>
+
+int         __real_pthread_mutex_lock(pthread_mutex_t *mutex);
+int         __wrap_pthread_mutex_lock(pthread_mutex_t *mutex);
+int         __real_pthread_mutex_unlock(pthread_mutex_t *mutex);
+int         __wrap_pthread_mutex_unlock(pthread_mutex_t *mutex);
+const char *__real_shared_string_ref(const char *string);
+const char *__wrap_shared_string_ref(const char *string);
+void        __real_shared_string_unref(const char *string);
+void        __wrap_shared_string_unref(const char *string);
 
 static int         wake;
 static struct mail first, second;
+static int         locks;      /* that are held */
+static int         references; /* to strings, besides the first of each */
+
+/* The server and the workers use the mailbox at the same time: each call of it takes the lock once. */
+int __wrap_pthread_mutex_lock(pthread_mutex_t *mutex)
+{
+    CHECK_EQUAL(locks++, 0);
+    return __real_pthread_mutex_lock(mutex);
+}
+
+int __wrap_pthread_mutex_unlock(pthread_mutex_t *mutex)
+{
+    CHECK_EQUAL(--locks, 0);
+    return __real_pthread_mutex_unlock(mutex);
+}
+
+const char *__wrap_shared_string_ref(const char *string)
+{
+    references += string != NULL;
+    return __real_shared_string_ref(string);
+}
+
+void __wrap_shared_string_unref(const char *string)
+{
+    references -= string != NULL;
+    __real_shared_string_unref(string);
+}
 
 static void open_mailbox(void)
 {
@@ -90,5 +129,60 @@ static void wakes_for_all_reports_posted_before(void)
     CHECK_EQUAL(take_all(), 2);
 }
 
+/* Posts that follow each other wake the server once. A look at an empty mailbox does not wait. */
+static void wakes_once_until_the_server_has_looked(void)
+{
+    eventfd_t count;
+
+    open_mailbox();
+    mailbox_clear();
+    mailbox_notify_all();
+    post(&first, STATE_RUNNING);
+    post(&second, STATE_RUNNING);
+    post(&first, STATE_ENDED);
+    CHECK_EQUAL(eventfd_read(wake, &count), 0);
+    CHECK_EQUAL(count, 1);
+    mailbox_clear();
+    CHECK_EQUAL(take_all(), 2);
+    post(&second, STATE_ENDED);
+    CHECK(has_woken());
+    for (int i = 0; i < 2; i++) /* a full counter is readable, and holds nobody up */
+        CHECK_EQUAL(eventfd_write(wake, i == 0 ? UINT64_MAX - 1 : 0), 0);
+    mailbox_wake();
+    CHECK(has_woken());
+    CHECK_EQUAL(take_all(), 1);
+}
+
+/* Posts a report with MESSAGE. */
+static void post_message(const char *message)
+{
+    mailbox_post(&first,
+                 &(struct report){.state = STATE_ENDED, .message = message, .left = message});
+}
+
+/* A report that is replaced gives its strings up; a report that is taken has them. */
+static void carries_the_strings_of_a_report(void)
+{
+    const char *early = shared_string_new("early"), *late = shared_string_new("late");
+
+    open_mailbox();
+    post_message(early);
+    post_message(late);
+    CHECK_EQUAL(references, 2);
+    CHECK(mailbox_take(&last) == &first && mailbox_take(&last) == NULL);
+    CHECK(last.message == late && last.left == late);
+    post_message(early); /* while the server has the report before */
+    CHECK_EQUAL(references, 4);
+    report_release(&last);
+    CHECK_EQUAL(references, 2);
+    CHECK(mailbox_take(&last) == &first && last.message == early);
+    report_release(&last);
+    CHECK_EQUAL(references, 0);
+    shared_string_unref(early);
+    shared_string_unref(late);
+}
+
 TEST_MAIN({"notify", wakes_if_a_client_waits}, {"missed", wakes_for_a_report_posted_before},
-          {"missed-by-all", wakes_for_all_reports_posted_before})
+          {"missed-by-all", wakes_for_all_reports_posted_before},
+          {"once", wakes_once_until_the_server_has_looked},
+          {"strings", carries_the_strings_of_a_report})

@@ -37,6 +37,9 @@ load helpers
 @test "a start does not wait for a holder of the lock that is stopped" { "$HELPERS/lock_wait" stopped; }
 
 @test "the guardian ends as its supervisor, and ends the processes that it leaves" { "$HELPERS/guardian" ends; }
+@test "the guardian says how many processes it may not kill" { "$HELPERS/guardian" unendable; }
+@test "a supervisor does not begin if its guardian has ended" { "$HELPERS/guardian" no-guardian; }
+@test "process 1 that becomes a supervisor is the guardian itself" { "$HELPERS/guardian" init; }
 @test "the guardian removes the socket of a killed supervisor, if it has the lock" { "$HELPERS/guardian" locks; }
 @test "the guardian passes signals on, and the supervisor notices its end" { "$HELPERS/guardian" signals; }
 @test "a process with children that becomes a supervisor stays their parent" { "$HELPERS/guardian" children; }
