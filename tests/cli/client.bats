@@ -75,3 +75,38 @@ load helpers
 @test "completion offers the threads and the exceptions that the command takes" { "$HELPERS/completed" threads; }
 @test "logs --follow goes on with a log that was removed and made again" { "$HELPERS/followed_logs" removed; }
 @test "a session that asked for completions keeps no connection" { "$HELPERS/completed" released; }
+
+@test "a client asks a supervisor whose socket was removed to put it back" { "$HELPERS/launches" connect; }
+@test "a place is taken by one supervisor, whose descriptors are above those of a new process" {
+  "$HELPERS/launches" claim
+}
+@test "a supervisor begins in a session of its own, with three descriptors of its starter at most" {
+  "$HELPERS/launches" start
+  "$HELPERS/launches" own
+}
+@test "a supervisor that cannot begin leaves no socket, no process and no descriptor" {
+  "$HELPERS/launches" no-start
+}
+@test "supervise takes the place, or gets it from its starter" {
+  "$HELPERS/supervises" claim
+  "$HELPERS/supervises" given
+  "$HELPERS/supervises" settings
+}
+@test "supervise tells an init system that clients can connect" { "$HELPERS/supervises" notify; }
+
+@test "ssh runs for the name of a host, with its own signals and without the terminal of a silent client" {
+  "$HELPERS/by_ssh" names
+  "$HELPERS/by_ssh" run
+}
+@test "an ssh that still connects, or serves others, ends as it should" { "$HELPERS/by_ssh" asked; }
+@test "an ssh that cannot be run leaves no process and no descriptor" { "$HELPERS/by_ssh" fails; }
+@test "ssh does not make the error output of its client non-blocking" { "$HELPERS/by_ssh" errors; }
+@test "the end of a connection to a host is told by the end of ssh" { "$HELPERS/by_ssh" told; }
+
+@test "all signals that would end a command are taken, and their copies are dropped" {
+  "$HELPERS/own_signals" taken
+  "$HELPERS/own_signals" lacks
+  "$HELPERS/own_signals" copies
+}
+@test "a command ends itself by the signal that ended its work" { "$HELPERS/own_signals" end; }
+@test "the first signal asks a thread to end, and a second one kills it" { "$HELPERS/own_signals" passed; }
