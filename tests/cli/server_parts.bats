@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # Parts of the server, tested alone: see tests/cli/output_times.c, slot_queue.c, store.c, threads.c,
 # record.c, params.c, selection.c, tail.c, raises.c, methods.c, agent_methods.c, starts.c,
-# reads.c and listings.c. tests/cli/parts.bats checks that no case is left out.
+# reads.c, listings.c, join_any.c and leash_words.c. tests/cli/parts.bats checks that no case is left out.
 
 load helpers
 
@@ -156,3 +156,20 @@ load helpers
   "$HELPERS/listings" long
   "$HELPERS/listings" gone
 }
+
+@test "a join of any thread is answered with the first that ends" {
+  "$HELPERS/join_any" ended
+  "$HELPERS/join_any" first
+  "$HELPERS/join_any" all
+  "$HELPERS/join_any" newest
+}
+@test "a join of any thread ends after its time, and needs memory" {
+  "$HELPERS/join_any" time
+  "$HELPERS/join_any" memory
+}
+@test "a leash is read from the parameters of a start" {
+  "$HELPERS/leash_words" param
+  "$HELPERS/leash_words" unwatched
+}
+@test "each thread whose leash has snapped is asked to end" { "$HELPERS/leash_words" ends; }
+@test "the process of a client is held by a descriptor" { "$HELPERS/leash_words" client; }
