@@ -12,6 +12,7 @@
 
 #include <poll.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 
@@ -163,6 +164,18 @@ static void open_bell(const char *socket)
     place_release(&place);
 }
 
+/* Checks that the address of the bell is abstract and has all digits of the hash. */
+static void check_address(void)
+{
+    struct sockaddr_un address;
+    socklen_t          size = sizeof(address);
+
+    CHECK(getsockname(bell, (struct sockaddr *) &address, &size) == 0);
+    CHECK_EQUAL(size,
+                offsetof(struct sockaddr_un, sun_path) + strlen("@k3thread/0123456789abcdef"));
+    CHECK(memcmp(address.sun_path, "\0k3thread/", 10) == 0);
+}
+
 static void the_bell_is_heard_at_its_place_alone(void)
 {
     struct place place;
@@ -172,6 +185,7 @@ static void the_bell_is_heard_at_its_place_alone(void)
     CHECK(mkdir("a", 0700) == 0 && mkdir("b", 0700) == 0 && symlink("a", "c") == 0);
     CHECK_EQUAL(ring("a/x.sock"), -ENOENT);
     open_bell("a/x.sock");
+    check_address();
     CHECK_EQUAL(fcntl(bell, F_GETFD), FD_CLOEXEC);
     CHECK_EQUAL(fcntl(bell, F_GETFL) & O_NONBLOCK, O_NONBLOCK);
     CHECK_EQUAL(ring("a/x.sock"), -ETIMEDOUT);

@@ -10,18 +10,32 @@
 #include "cli/place/lock.h"
 
 #include <math.h>
+#include <stdarg.h>
 #include <stdbool.h>
+#include <stdint.h>
 
-static double now = 1000;
-static double pauses[4];     /* the first of them */
-static size_t pause_count;   /* since the beginning of the wait */
-static double longest_pause; /* the longest of them */
-static double release_at;    /* when the holder closes its descriptor */
-static int    held = -1;
+static double   now = 1000;
+static double   pauses[4];     /* the first of them */
+static size_t   pause_count;   /* since the beginning of the wait */
+static double   longest_pause; /* the longest of them */
+static double   release_at;    /* when the holder closes its descriptor */
+static int      held = -1;
+static uint32_t left_over; /* the number that is all over the stack when the holder is looked for */
+static int replacements;   /* how many times the lock is replaced by a new one when it was taken */
+
+/* Leaves NUMBER all over the stack, where the next function finds it in what it does not initialise. */
+static __attribute__((noinline)) void spoil_stack(uint32_t number)
+{
+    volatile uint32_t numbers[4096];
+
+    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+        numbers[i] = number;
+}
 
 double __wrap_clock_monotonic(void);
 double __wrap_clock_monotonic(void)
 {
+    spoil_stack(left_over);
     return now;
 }
 
@@ -41,6 +55,25 @@ int __wrap_nanosleep(const struct timespec *pause, struct timespec *rest)
         held = -1;
     }
     return 0;
+}
+
+int __wrap_fcntl(int fd, int command, ...);
+int __real_fcntl(int fd, int command, ...);
+int __wrap_fcntl(int fd, int command, ...)
+{
+    va_list arguments;
+    void   *argument;
+    int     result;
+
+    va_start(arguments, command);
+    argument = va_arg(arguments, void *);
+    va_end(arguments);
+    result = __real_fcntl(fd, command, argument);
+    if (command == F_OFD_SETLK && result == 0 && replacements > 0) {
+        replacements--;
+        CHECK(rename("lock", "old") == 0);
+    }
+    return result;
 }
 
 static struct place place = {.socket = (char *) "/a/x.sock", .lock = (char *) "lock"};
@@ -114,6 +147,7 @@ static void a_wait_names_the_holder_after_half_a_second(void)
     hold(LOCK_LIFE); /* who holds it is not known yet */
     wait_for(LOCK_LIFE, 0.4, 0, "", "");
     hold(LOCK_LIFE);
+    left_over = 1; /* the number of a process that lives */
     wait_for(LOCK_LIFE, 1, 0, WAITING "somebody holds lock\n", "");
     hold(LOCK_LIFE);
     lock_sign(held, dead, own, "/a/x.sock");
@@ -129,6 +163,7 @@ static void a_wait_names_the_holder_after_half_a_second(void)
     wait_for(LOCK_START, 1, 0, words(WAITING, own, "another start", "\n"), "");
     hold(LOCK_START);
     CHECK_EQUAL(ftruncate(held, 0), 0); /* it is not written yet */
+    left_over = 0x20312031;             /* "1 1 " */
     wait_for(LOCK_START, 1, 0, WAITING "somebody holds lock\n", "");
 }
 
@@ -178,7 +213,22 @@ static void a_lock_that_cannot_be_opened_has_a_reason(void)
     check_written(&why, "cannot lock none/lock: No such file or directory");
 }
 
+static void a_lock_that_was_replaced_meanwhile_is_taken_anew(void)
+{
+    struct text why = {0};
+    int         before = test_count_open(), fd;
+
+    replacements = 2;
+    fd = lock_take(&place, LOCK_LIFE, &why);
+    CHECK(fd >= 0 && lock_is_at(fd, "lock"));
+    CHECK_EQUAL(replacements, 0);
+    CHECK_EQUAL(test_count_open(), before + 1);
+    CHECK_EQUAL(lock_share("lock"), -EAGAIN);
+    close(fd);
+}
+
 TEST_MAIN({"holders", a_wait_names_the_holder_after_half_a_second},
           {"end", a_wait_ends_after_twenty_seconds},
           {"stopped", a_stopped_holder_is_not_waited_for},
+          {"replaced", a_lock_that_was_replaced_meanwhile_is_taken_anew},
           {"reason", a_lock_that_cannot_be_opened_has_a_reason})

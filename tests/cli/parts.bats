@@ -150,6 +150,10 @@ load helpers
 @test "the times of a log are found by the place of a byte" { "$HELPERS/times" places; }
 @test "the times of what a log has lost are dropped, and those of what it keeps are found" { "$HELPERS/times" lost; }
 @test "the times of a log that became shorter begin anew" { "$HELPERS/times" shorter; }
+@test "times of lost bytes are dropped in whole blocks" { "$HELPERS/times" blocks; }
+@test "a time that could not be written whole is lost, and no other one" { "$HELPERS/times" whole; }
+@test "the times of a log are in a file of its owner alone" { "$HELPERS/times" own; }
+@test "a time is shown in the local zone, with milliseconds" { "$HELPERS/times" shown; }
 
 @test "the log of a thread is a regular file" { "$HELPERS/logs" files; }
 @test "a reader of a log goes on with the file that has taken its path, and loses no byte" { "$HELPERS/logs" moved; }
@@ -165,6 +169,7 @@ load helpers
 @test "a log that comes through a connection has the times of its bytes" { "$HELPERS/logs" buffer-times; }
 
 @test "the marks of runs are found by their places, each once" { "$HELPERS/place" marks; }
+@test "a mark of a run that does not fit into memory is refused" { "$HELPERS/place" memory; }
 @test "the marks of runs are read anew when their file has changed" { "$HELPERS/place" changed; }
 @test "marks of runs that are damaged are left out" { "$HELPERS/place" damaged; }
 @test "the mark of a run that did not begin is taken back" { "$HELPERS/place" taken-back; }

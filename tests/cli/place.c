@@ -17,6 +17,24 @@
 #define MARKS_MAX 262144  /* the file of marks is halved above this size */
 #define LINES_MAX 1048576 /* the next supervisor empties a journal above this size */
 
+static int  truncate_error; /* of ftruncate() */
+static bool is_memory_full; /* no array grows */
+
+void *__wrap_array_room(void *list, size_t count, size_t size);
+void *__real_array_room(void *list, size_t count, size_t size);
+void *__wrap_array_room(void *list, size_t count, size_t size)
+{
+    return is_memory_full ? NULL : __real_array_room(list, count, size);
+}
+
+int __wrap_ftruncate(int fd, off_t size);
+int __real_ftruncate(int fd, off_t size);
+int __wrap_ftruncate(int fd, off_t size)
+{
+    errno = truncate_error != 0 ? truncate_error : EIO; /* of another call */
+    return truncate_error != 0 ? -1 : __real_ftruncate(fd, size);
+}
+
 /* Puts SIZE bytes of TEXT into the file at PATH. */
 static void put_bytes(const char *path, const char *text, size_t size)
 {
@@ -93,6 +111,25 @@ static void marks_are_found_in_order(void)
     run_marks_skip(marks, 50);
     check_mark(marks, 0, 100, 6, 60, "exit 0");
     run_marks_close(marks);
+    put("marks", "0 2 3 exit 1\n1 3 3 exit 2\n"); /* the run before printed nothing */
+    marks = run_marks_open("marks");
+    run_marks_skip(marks, 0);
+    check_mark(marks, 0, 100, 3, 1, "exit 2");
+    run_marks_close(marks);
+}
+
+static void marks_in_memory_need_memory(void)
+{
+    struct run_marks *marks = run_marks_open(NULL);
+
+    CHECK(marks != NULL);
+    CHECK(run_marks_append(marks, &(struct run_mark){.run = 2, .how = "exit 1"}));
+    is_memory_full = true;
+    CHECK(!run_marks_append(marks, &(struct run_mark){.run = 3}));
+    is_memory_full = false;
+    run_marks_take(marks, check_mark(marks, 0, 9, 2, 0, "exit 1"));
+    check_mark(marks, 0, 9, 0, 0, NULL);
+    run_marks_close(marks);
 }
 
 /* Puts TEXT into the file of marks, with the time of its last change. */
@@ -125,6 +162,8 @@ static void changed_marks_are_read_anew(void)
     CHECK(rename("marks", "old") == 0);
     put_marks("1 7 3 f\n1 8 3 g\n", 1001, 6);
     run_marks_take(marks, check_mark(marks, 0, 9, 7, 1, "f"));
+    put_marks("1 7 3 f\n1 9 3 h\n", 1001, 6); /* nothing shows a change: it is not read again */
+    check_mark(marks, 0, 9, 8, 1, "g");
     CHECK(unlink("marks") == 0);
     check_mark(marks, 0, 9, 8, 1, "g"); /* what was read stays known */
     run_marks_close(marks);
@@ -139,6 +178,9 @@ static void damaged_marks_are_left_out(void)
     CHECK(marks != NULL);
     put("marks", "-1 2 3 x\n1 -2 3 x\n1 4294967296 3 x\n1 2\n\nx\n0 4294967295 3 \n");
     check_mark(marks, 0, 9, 4294967295U, 0, "");
+    put("marks", "0 1 3 \n-1 2 3 x\n1 -2 3 x\n1 4294967296 3 x\n1 2\n\nx\n");
+    check_mark(marks, 0, 9, 1, 0, "");
+    CHECK_EQUAL(marks->count, 1);
     memset(how, 'w', sizeof(how));
     how[sizeof(how) - 1] = '\0';
     (void) snprintf(line, sizeof(line), "0 2 3 %sx\n", how);
@@ -218,10 +260,18 @@ static void the_journal_is_a_file_of_its_own(void)
 
     CHECK(ftruncate(open("journal", O_RDWR | O_CREAT, 0600), LINES_MAX) == 0);
     CHECK(mkfifo("fifo", 0600) == 0);
+    CHECK_EQUAL(journal_open("fifo"), -ENXIO); /* it does not wait for a reader */
     end = open("fifo", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     CHECK(end >= 0);
     before = test_count_open();
     CHECK_EQUAL(journal_open("fifo"), -EPERM);
+    CHECK(symlink("journal", "link") == 0);
+    CHECK_EQUAL(journal_open("link"), -ELOOP);
+    CHECK_EQUAL(truncate("journal", LINES_MAX + 1), 0);
+    truncate_error = EIO;
+    CHECK_EQUAL(journal_open("journal"), -EIO);
+    truncate_error = 0;
+    CHECK_EQUAL(truncate("journal", LINES_MAX), 0);
     CHECK_EQUAL(test_count_open(), before);
     close(lowest);
     CHECK_EQUAL(journal_open("journal"), 0); /* of the allowed size */
@@ -254,7 +304,10 @@ static void the_journal_has_dated_lines(void)
     char   wanted[600];
     size_t empty;
 
+    close(STDIN_FILENO);
+    CHECK_EQUAL(open("input", O_RDWR | O_CREAT | O_CLOEXEC, 0600), STDIN_FILENO);
     journal_write("not open: this is lost");
+    CHECK_EQUAL(size_of("input"), 0);
     CHECK_EQUAL(journal_open("journal"), 0);
     journal_write("serving %s", "here");
     (void) snprintf(wanted, sizeof(wanted), "Z [%d] serving here\n", getpid());
@@ -466,11 +519,12 @@ static void a_lock_file_is_for_its_owner_alone(void)
     text_release(&why);
 }
 
-TEST_MAIN({"marks", marks_are_found_in_order}, {"changed", changed_marks_are_read_anew},
-          {"damaged", damaged_marks_are_left_out}, {"taken-back", marks_are_taken_back},
-          {"dropped", old_marks_are_dropped}, {"line", a_mark_is_shown_as_a_line},
-          {"own", the_journal_is_a_file_of_its_own}, {"journal", the_journal_has_dated_lines},
-          {"removed", a_removed_journal_begins_again}, {"reason", the_reason_is_the_last_message},
+TEST_MAIN({"marks", marks_are_found_in_order}, {"memory", marks_in_memory_need_memory},
+          {"changed", changed_marks_are_read_anew}, {"damaged", damaged_marks_are_left_out},
+          {"taken-back", marks_are_taken_back}, {"dropped", old_marks_are_dropped},
+          {"line", a_mark_is_shown_as_a_line}, {"own", the_journal_is_a_file_of_its_own},
+          {"journal", the_journal_has_dated_lines}, {"removed", a_removed_journal_begins_again},
+          {"reason", the_reason_is_the_last_message},
           {"lock", the_lock_of_another_socket_is_not_waited_for},
           {"parts", the_parts_of_a_lock_are_held_apart},
           {"owner", a_lock_file_is_for_its_owner_alone})

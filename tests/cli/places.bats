@@ -34,6 +34,7 @@ load helpers
   "$HELPERS/lock_wait" end
   "$HELPERS/lock_wait" reason
 }
+@test "a lock that was replaced while it was taken is taken anew" { "$HELPERS/lock_wait" replaced; }
 @test "a start does not wait for a holder of the lock that is stopped" { "$HELPERS/lock_wait" stopped; }
 
 @test "the guardian ends as its supervisor, and ends the processes that it leaves" { "$HELPERS/guardian" ends; }
