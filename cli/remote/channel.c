@@ -90,17 +90,16 @@ static bool fill(struct channel *channel)
     size_t  most = channel->credit < sizeof(bytes) ? channel->credit : sizeof(bytes);
     ssize_t n = read(channel->source.fd, bytes, most);
 
-    if (n < 0 && (errno == EAGAIN || errno == EINTR))
-        return true;
-    if (n < 0) {
+    if (n < 0 && errno != EAGAIN && errno != EINTR) {
         hang_up(channel);
         return false;
     }
     if (n > 0) {
         channel->credit -= (uint32_t) n;
         frame_send(channel->link, channel->id, FRAME_DATA, bytes, (size_t) n);
-        return true;
     }
+    if (n != 0)
+        return true;
     channel->sent_end = true;
     frame_send(channel->link, channel->id, FRAME_END, NULL, 0);
     if (!is_done(channel))

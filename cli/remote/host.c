@@ -221,7 +221,7 @@ static void send_program(struct host *host, const char *machine)
  */
 static void begin_link(struct host *host, const char *answer)
 {
-    unsigned version = 0, processors = 0;
+    unsigned version, processors;
     int      in = host->from_command.fd, out = host->to_command.fd;
     int      error;
 
@@ -269,10 +269,10 @@ static void take_line(struct host *host, const char *line)
         begin_link(host, line + strlen(BOOTSTRAP_UP));
 }
 
-/* Takes the lines that have come, until frames follow. */
+/* Takes the lines that have come, until frames follow: then, and when the machine is lost, the queue is empty. */
 static void take_lines(struct host *host)
 {
-    while (host->stage == HOST_CONNECTING && byte_queue_size(&host->received) > 0) {
+    while (byte_queue_size(&host->received) > 0) {
         char  *front = byte_queue_front(&host->received);
         char  *end = memchr(front, '\n', byte_queue_size(&host->received));
         char   line[LINE_SIZE];
@@ -281,8 +281,7 @@ static void take_lines(struct host *host)
         if (end == NULL)
             return;
         size = (size_t) (end - front);
-        (void) snprintf(line, sizeof(line), "%.*s", (int) (size < LINE_SIZE ? size : LINE_SIZE - 1),
-                        front);
+        (void) snprintf(line, sizeof(line), "%.*s", (int) size, front); /* it may be cut */
         line[strcspn(line, "\r")] = '\0';
         host->received.taken += size + 1;
         take_line(host, line);
@@ -356,8 +355,7 @@ void host_take_exit(struct host *host, int status)
     else
         (void) snprintf(why, sizeof(why), "'%s' ended with status %d", host->command[0],
                         WEXITSTATUS(status));
-    if (host->stage == HOST_CONNECTING || host->stage == HOST_LINKED)
-        lose(host, why);
+    lose(host, why);
 }
 
 /* The beginning of a machine */

@@ -137,11 +137,10 @@ static void take_frames(struct link *link)
         if (size <= FRAME_MAX && byte_queue_size(queue) < FRAME_HEAD + size)
             return;
         if (size > FRAME_MAX ||
-            !take_frame(link, frame_get(head, 4), head[4], head + FRAME_HEAD, size)) {
-            cut_off(link, BROKEN);
-            return;
-        }
-        byte_queue_take(queue, FRAME_HEAD + size);
+            !take_frame(link, frame_get(head, 4), head[4], head + FRAME_HEAD, size))
+            cut_off(link, BROKEN); /* which empties the queue */
+        else
+            byte_queue_take(queue, FRAME_HEAD + size);
     }
 }
 

@@ -8,6 +8,10 @@ static void bytes_go_both_ways(void)
     put(side.to, "i", 1);
     CHECK_EQUAL(side.connected, 1);
     check_bytes(side.connections[0], "hi", false);
+    put(side.to, "\1\0\0\0\2\2\0\0h", 9);
+    check_bytes(side.connections[0], "", false);
+    put(side.to, "o", 1);
+    check_bytes(side.connections[0], "ho", false);
     put(side.connections[0], "well", 4);
     check_frames("data 1:well");
     send_frame(1, FRAME_END, NULL, 0);
@@ -59,7 +63,9 @@ static void nothing_comes_without_a_reason(void)
     side.link.in.ready(&side.link.in, EPOLLIN);
     CHECK_EQUAL(side.link.count, 1);
     check_frames("");
-    send_frame(1, FRAME_DATA, "x", 1);
+    put(side.to, "\1\0\0\0\2\1\0\0", 8);
+    side.link.in.ready(&side.link.in, EPOLLIN);
+    put(side.to, "x", 1);
     check_bytes(side.connections[0], "x", false);
     CHECK(side.cut == NULL);
 }
@@ -134,6 +140,7 @@ static void a_refused_channel_is_closed(void)
 static void no_more_is_sent_than_the_credit(void)
 {
     static const char bytes[CHANNEL_WINDOW / 4];
+    int               before;
 
     begin(true, NULL, 0);
     send_frame(1, FRAME_OPEN, NULL, 0);
@@ -141,7 +148,9 @@ static void no_more_is_sent_than_the_credit(void)
         put(side.connections[0], bytes, sizeof(bytes));
         CHECK_EQUAL(count_data(1), sizeof(bytes));
     }
+    before = events;
     put(side.connections[0], "0123456789", 10);
+    CHECK_EQUAL(events, before); /* the loop does not look at it any more */
     CHECK_EQUAL(count_data(1), 0);
     /* The number has four bytes, whatever follows them. */
     put(side.to, "\1\0\0\0\5\4\0\0\4\0\0\0\3\0\0\0\6\0\0\0", 20);
@@ -203,23 +212,90 @@ static void credit_is_given_for_what_was_taken(void)
     CHECK(side.cut == NULL);
 }
 
+/* The largest frame is taken when all of it has come. */
+static void the_largest_frame_is_whole(void)
+{
+    static char frame[FRAME_HEAD + FRAME_MAX];
+
+    begin(true, NULL, 0);
+    send_frame(1, FRAME_OPEN, NULL, 0);
+    frame_put((unsigned char *) frame, 1, 4);
+    frame[4] = FRAME_DATA;
+    frame_put((unsigned char *) frame + 5, FRAME_MAX, 3);
+    memset(frame + FRAME_HEAD, 'x', FRAME_MAX);
+    put(side.to, frame, sizeof(frame) - 1);
+    CHECK_EQUAL(drain(side.connections[0]), 0);
+    put(side.to, "x", 1);
+    CHECK_EQUAL(drain(side.connections[0]), FRAME_MAX);
+    check_frames("");
+}
+
+/* Fills the buffer of SOCKET. Returns the number of bytes that it has taken. */
+static size_t fill_up(int socket)
+{
+    static const char bytes[65536];
+    size_t            count = 0;
+    ssize_t           n;
+
+    for (size_t size = sizeof(bytes); size > 0; size /= 2)
+        while ((n = write(socket, bytes, size)) > 0)
+            count += (size_t) n;
+    return count;
+}
+
+/* A channel that only waits until its connection has taken everything is then gone. */
+static void a_full_connection_ends_last(void)
+{
+    int    client, socket = make_pair(&client);
+    size_t before;
+
+    begin(false, NULL, 0);
+    link_add_client(&side.link, socket);
+    CHECK_EQUAL(shutdown(client, SHUT_WR), 0);
+    check_frames("open 1, end 1");
+    before = fill_up(socket);
+    send_frame(1, FRAME_DATA, "x", 1);
+    send_frame(1, FRAME_END, NULL, 0);
+    CHECK_EQUAL(side.link.count, 1);
+    CHECK_EQUAL(drain(client), before + 1);
+    CHECK_EQUAL(side.link.count, 0);
+    check_bytes(client, "", true);
+    check_frames("");
+}
+
+/* What a channel has not written yet is freed with it. */
+static void a_closed_channel_has_no_memory(void)
+{
+    size_t before = 0;
+
+    begin(true, NULL, 0);
+    for (uint32_t id = 1; id <= 3; id++) {
+        struct mallinfo2 info;
+
+        send_frame(id, FRAME_OPEN, NULL, 0);
+        send_data(id, CHANNEL_WINDOW);
+        send_frame(id, FRAME_CLOSE, NULL, 0);
+        info = mallinfo2();
+        CHECK(id == 1 || info.uordblks + info.hblkhd < before + CHANNEL_WINDOW / 4);
+        before = info.uordblks + info.hblkhd;
+    }
+    CHECK_EQUAL(side.link.count, 0);
+}
+
 /* A single byte that the connection does not take at once waits too. */
 static void a_byte_waits_for_a_full_connection(void)
 {
-    static const char bytes[65536];
-    int               client, socket = make_pair(&client);
-    size_t            before = 0, count = 0;
-    ssize_t           n;
+    int     client, socket = make_pair(&client);
+    size_t  before, count = 0;
+    ssize_t n;
 
     begin(false, NULL, 0);
     link_add_client(&side.link, socket);
     check_frames("open 1");
-    for (size_t size = sizeof(bytes); size > 0; size /= 2)
-        while ((n = write(socket, bytes, size)) > 0)
-            before += (size_t) n;
+    before = fill_up(socket);
     send_frame(1, FRAME_DATA, "x", 1);
     check_quiet();
-    while ((n = read(client, side.bytes, sizeof(bytes))) > 0) {
+    while ((n = read(client, side.bytes, 65536)) > 0) {
         count += (size_t) n;
         serve();
     }
@@ -245,5 +321,6 @@ TEST_MAIN({"both-ways", bytes_go_both_ways}, {"half", an_end_leaves_the_other_wa
           {"credit", no_more_is_sent_than_the_credit},
           {"unused-credit", a_credit_that_nobody_used_breaks_the_rules},
           {"giving-credit", credit_is_given_for_what_was_taken},
-          {"byte", a_byte_waits_for_a_full_connection},
+          {"largest", the_largest_frame_is_whole}, {"last", a_full_connection_ends_last},
+          {"memory", a_closed_channel_has_no_memory}, {"byte", a_byte_waits_for_a_full_connection},
           {"window", more_than_the_window_breaks_the_rules})

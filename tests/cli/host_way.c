@@ -2,134 +2,10 @@
  * Tests the way of a run to one machine, up to the link: a command of sh stands for ssh and for the machine. The clock
  * is what the program says; what a user would see on standard error is in the file "messages".
  */
-#include "tests/cli/written.h"
-#include "tests/lib/test.h"
+#include "tests/cli/host_reached.h"
 
-#include "cli/base/clock.h"
-#include "cli/base/loop.h"
-#include "cli/base/text.h"
-#include "cli/remote/host.h"
-#include "cli/remote/host_script.h"
-
-#include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/utsname.h>
-
-static double now = 1000;
-
-double __wrap_clock_monotonic(void);
-double __wrap_clock_monotonic(void)
-{
-    return now;
-}
-
-static struct host host;
-static struct text news; /* what the supervisor was told since the last check */
-static bool        is_round_over;
-
-static void tell(const struct host *of)
-{
-    CHECK(of == &host);
-    host_write_news(&news, of, 7);
-}
-
-static int refuse(void)
-{
-    return -ECONNREFUSED;
-}
-
-static double end_round(void)
-{
-    links_flush();
-    is_round_over = true;
-    return 0;
-}
-
-/* Serves what is ready, and takes the end of the command. Returns true if that has come. */
-static bool serve(void)
-{
-    int  status;
-    bool has_ended = host.pid != 0 && waitpid(host.pid, &status, WNOHANG) == host.pid;
-
-    if (has_ended)
-        host_take_exit(&host, status);
-    is_round_over = false;
-    CHECK_EQUAL(loop_run(&is_round_over, end_round, NULL), 0);
-    return has_ended;
-}
-
-/* Reaches the machine by the command WORD SCRIPT. */
-static void reach(const char *word, const char *script)
-{
-    static const struct host_user user = {.tell = tell, .connect = refuse};
-    static const char            *command[4];
-    static bool                   is_open;
-
-    if (!is_open) {
-        int messages = open("messages", O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0600);
-
-        CHECK(messages >= 0 && dup2(messages, STDERR_FILENO) == STDERR_FILENO);
-        (void) signal(SIGPIPE, SIG_IGN);
-        CHECK_EQUAL(loop_open(), 0);
-        is_open = true;
-    }
-    unlink("socket");
-    command[0] = word;
-    command[1] = "-c";
-    command[2] = script;
-    CHECK_EQUAL(host_open(&host, &user, "box", "socket", (char **) command), 0);
-    host_reach(&host);
-}
-
-/* Ends the machine, and waits for the end of its command. */
-static void end(void)
-{
-    host_end(&host);
-    WAIT_FOR(host.pid == 0 || serve());
-    host_script_forget();
-    CHECK_EQUAL(hosts_awaited(), 0);
-}
-
-static void check_news(const char *params)
-{
-    char wanted[1024];
-
-    snprintf(
-        wanted, sizeof(wanted),
-        "{\"jsonrpc\":\"2.0\",\"id\":7,\"method\":\"host\",\"params\":{\"name\":\"box\",%s}}\n",
-        params);
-    check_written(&news, wanted);
-}
-
-/* Returns how often TEXT stands in the messages. */
-static int count_messages(const char *text)
-{
-    static char bytes[65536];
-    int         count = 0, fd = open("messages", O_RDONLY | O_CLOEXEC);
-    ssize_t     n = read(fd, bytes, sizeof(bytes) - 1);
-
-    CHECK(n >= 0);
-    close(fd);
-    bytes[n] = '\0';
-    for (const char *at = bytes; (at = strstr(at, text)) != NULL; at++)
-        count++;
-    return count;
-}
-
-/* Checks that the machine is lost because of WHY, and that the supervisor and the user know. */
-static void check_lost(const char *why)
-{
-    char words[1024];
-
-    WAIT_FOR(host.stage == HOST_CLOSED || (serve() && false));
-    CHECK_TEXT(host.why, why);
-    snprintf(words, sizeof(words), "\"lost\":\"%s\",\"vacant\":0.0", why);
-    check_news(words);
-    snprintf(words, sizeof(words), "k3thread: run: host 'box' is lost: %s\n", why);
-    CHECK_EQUAL(count_messages(words), 1);
-    CHECK_EQUAL(truncate("messages", 0), 0);
-    end();
-}
 
 /* Each script, and the reason for which its machine is lost. */
 static void each_loss_has_its_reason(void)
@@ -222,19 +98,6 @@ static void a_closed_output_loses_the_machine(void)
     now += 0.25;
     (void) host_do_due(&host);
     check_lost("its command has closed the connection");
-}
-
-#define UP                                                                                         \
-    "echo welcome; echo warning >&2; printf 'k3thread-agent up 1 8\\r\\n'; while read -r line; "   \
-    "do :; done"
-
-static void reach_agent(void)
-{
-    reach("sh", UP);
-    WAIT_FOR(serve() || host.stage == HOST_LINKED);
-    check_news("\"processors\":8");
-    CHECK_EQUAL(hosts_awaited(), 0);
-    CHECK(link_is_open(&host.link));
 }
 
 /* The agent of a lost machine ends everything in a second, or by its lease if it was silent. */

@@ -16,10 +16,17 @@ load helpers
 @test "no more bytes of a channel are sent than the other side has room for" { "$HELPERS/channels" credit; }
 @test "the other side cannot give more credit than was used" { "$HELPERS/channels" unused-credit; }
 @test "credit is given for the bytes that a client has read" { "$HELPERS/channels" giving-credit; }
+@test "a frame is taken when all of it has come" { "$HELPERS/channels" largest; }
+@test "a channel that has ended in both directions is gone when its client has read all" { "$HELPERS/channels" last; }
+@test "a channel that is closed keeps no bytes" { "$HELPERS/channels" memory; }
+@test "a connection to a machine is cut when there is no memory for its bytes" { "$HELPERS/link" memory; }
 @test "a single byte waits for a client that takes no more" { "$HELPERS/channels" byte; }
 @test "a side that sends more than there is room for is cut off" { "$HELPERS/channels" window; }
 @test "each frame that breaks the rules cuts the connection" { "$HELPERS/link" rules; }
-@test "the end of either pipe cuts the connection" { "$HELPERS/link" pipes; }
+@test "the end of either pipe cuts the connection, and so does an error" {
+  "$HELPERS/link" pipes
+  "$HELPERS/link" error
+}
 @test "bytes that end in the middle of a line are followed by its end, and others by nothing" { "$HELPERS/link" lines; }
 @test "while the other side reads nothing, about a megabyte waits for it, and nothing is lost" { "$HELPERS/link" full; }
 @test "a client that takes no more bytes is closed on the other side" { "$HELPERS/link" broken; }
@@ -30,7 +37,15 @@ load helpers
 @test "an agent is the same program, or the same version for another processor" { "$HELPERS/hosts" suits; }
 @test "the sum of the program that is sent is that of cksum" { "$HELPERS/hosts" sums; }
 @test "a program is known by its bytes, its processor and its version" { "$HELPERS/hosts" words; }
-@test "the program that is sent is what is loaded" { "$HELPERS/hosts" image; }
+@test "the program that is sent is what is loaded" {
+  "$HELPERS/hosts" image
+  "$HELPERS/program_image" loaded
+}
+@test "a program that cannot be read is not sent" {
+  "$HELPERS/program_image" refused
+  "$HELPERS/program_image" processor
+}
+@test "each bit of the program that is sent counts for its name" { "$HELPERS/program_image" bits; }
 
 @test "each loss of a machine has its reason" { "$HELPERS/host_way" reasons; }
 @test "the processor of a machine that cannot run the program is named" { "$HELPERS/host_way" processor; }
@@ -40,7 +55,21 @@ load helpers
 }
 @test "a command that has closed its output has a second to end" { "$HELPERS/host_way" closed; }
 @test "a lost machine is vacant after a second, or after its lease if it was silent" { "$HELPERS/host_way" vacant; }
-@test "the clients of a machine are served while its agent is up" { "$HELPERS/host_way" clients; }
+@test "the clients of a machine are served while its agent is up" {
+  "$HELPERS/host_way" clients
+  "$HELPERS/host_loss" clients
+  "$HELPERS/host_loss" listen
+}
+@test "a command that reads nothing more has a second to end" { "$HELPERS/host_loss" input; }
+@test "the messages of a machine's command come in any pieces" { "$HELPERS/host_loss" messages; }
+@test "other processes that hold the pipes of a machine's command do not keep the machine" {
+  "$HELPERS/host_loss" held
+}
+@test "a machine whose connection is cut or cannot begin is lost" { "$HELPERS/host_loss" cut; }
+@test "a command whose agent is up ends by itself, and another one is told to end" { "$HELPERS/host_loss" end; }
+@test "what a machine does not take at once is sent later" { "$HELPERS/host_loss" pieces; }
+@test "lines that are not for the run are passed over" { "$HELPERS/host_loss" noise; }
+@test "an error of a pipe to a machine is the reason for its loss" { "$HELPERS/host_loss" errors; }
 
 @test "a client of a machine's socket is given to the agent's supervisor if it asks to be attached, else to the run" {
   "$HELPERS/caller" first

@@ -3,6 +3,25 @@
  */
 #include "tests/cli/link_played.h"
 
+static bool is_memory_short;
+
+void *__real_realloc(void *memory, size_t size);
+void *__wrap_realloc(void *memory, size_t size);
+void *__wrap_realloc(void *memory, size_t size)
+{
+    return is_memory_short ? NULL : __real_realloc(memory, size);
+}
+
+static int error_of_read; /* which every read() fails with; 0: none */
+
+ssize_t __real_read(int fd, void *ret, size_t size);
+ssize_t __wrap_read(int fd, void *ret, size_t size);
+ssize_t __wrap_read(int fd, void *ret, size_t size)
+{
+    errno = error_of_read != 0 ? error_of_read : EAGAIN; /* after a success it says nothing */
+    return error_of_read != 0 ? -1 : __real_read(fd, ret, size);
+}
+
 static void each_side_shows_that_it_lives(void)
 {
     begin(false, NULL, 0);
@@ -87,6 +106,27 @@ static void the_end_of_a_pipe_cuts_the_link(void)
     check_cut("the connection was closed");
 }
 
+static void an_error_of_a_pipe_cuts_the_link(void)
+{
+    begin(true, NULL, 0);
+    put(side.to, "\1\0\0\0", 4);
+    error_of_read = EIO;
+    CHECK_EQUAL(write(side.to, "x", 1), 1);
+    serve();
+    error_of_read = 0;
+    check_cut("Input/output error");
+}
+
+static void without_memory_the_link_is_cut(void)
+{
+    begin(true, NULL, 0);
+    serve();
+    is_memory_short = true;
+    put(side.to, "x", 1);
+    is_memory_short = false;
+    check_cut("out of memory");
+}
+
 /* Programs that carry the bytes may pass on whole lines only. */
 static void bytes_end_with_a_newline(void)
 {
@@ -124,12 +164,13 @@ static void what_cannot_be_watched_is_refused(void)
 static void a_full_link_reads_no_connection(void)
 {
     enum { COUNT = 4 };
-    static const char bytes[CHANNEL_WINDOW / 8];
-    size_t            written[COUNT] = {0}, total = 0;
+    static const uint32_t ids[COUNT] = {1, LINK_BUCKETS - 1, LINK_BUCKETS, LINK_BUCKETS + 3};
+    static const char     bytes[CHANNEL_WINDOW / 8];
+    size_t                written[COUNT] = {0}, total = 0;
 
     begin(true, NULL, 0);
     for (uint32_t i = 0; i < COUNT; i++)
-        send_frame(i + 1, FRAME_OPEN, NULL, 0);
+        send_frame(ids[i], FRAME_OPEN, NULL, 0);
     for (bool more = true; more; serve()) {
         more = false;
         for (int i = 0; i < COUNT; i++) {
@@ -160,7 +201,7 @@ static void a_full_link_reads_no_connection(void)
     for (uint32_t i = 0; i < COUNT; i++) {
         size_t all = side.size;
 
-        CHECK_EQUAL(count_data(i + 1), written[i]);
+        CHECK_EQUAL(count_data(ids[i]), written[i]);
         side.size = all;
         total -= written[i];
     }
@@ -193,5 +234,6 @@ static void a_broken_connection_is_closed_there(void)
 TEST_MAIN({"lives", each_side_shows_that_it_lives}, {"silent", a_silent_side_is_cut_off},
           {"files", what_cannot_be_watched_is_refused}, {"rules", the_rules_of_frames},
           {"lines", bytes_end_with_a_newline}, {"pipes", the_end_of_a_pipe_cuts_the_link},
+          {"error", an_error_of_a_pipe_cuts_the_link}, {"memory", without_memory_the_link_is_cut},
           {"full", a_full_link_reads_no_connection},
           {"broken", a_broken_connection_is_closed_there})

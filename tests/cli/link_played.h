@@ -296,6 +296,7 @@ static inline void check_cut(const char *why)
     CHECK(!link_is_open(&side.link));
     CHECK_EQUAL(side.link.count, 0);
     CHECK(!side.link.is_listed);
+    CHECK(side.link.received.bytes.data == NULL && side.link.unsent.bytes.data == NULL);
     CHECK_EQUAL(link_do_due(&side.link) * 10, LINK_BEAT * 10);
     links_flush();
 }
