@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # Parts of run and its scripts, tested alone: see tests/cli/course.c, critical_path.c, line.c, procfile.c, script.c,
 # notices.c, front.c, front_news.c, front_start.c, front_loop.c, front_results.c, run_threads.c, thinning.c, retry.c,
-# kept_logs.c, reader.c, editor.c and run_options.c.
+# kept_logs.c, reader.c, editor.c, run_options.c and script_run.c.
 
 load ../cli/helpers
 
@@ -106,6 +106,22 @@ load ../cli/helpers
 }
 @test "a run fails if something is left or cannot be written" { "$HELPERS/front_results" status; }
 @test "a run closes what it has opened" { "$HELPERS/front_results" release; }
+@test "a command of a script waits for the starts and the output before it, but a start for no start" { "$HELPERS/script_run" order; }
+@test "a script ends with the first command that fails" {
+  "$HELPERS/script_run" fails
+  "$HELPERS/script_run" later
+  "$HELPERS/script_run" wrong
+}
+@test "a start that needs a missing thread is explained at the end of its script" { "$HELPERS/script_run" missing; }
+@test "a script ends if its front cannot answer it" {
+  "$HELPERS/script_run" alone
+  "$HELPERS/script_run" gone
+}
+@test "a long script waits for room once the starts before are answered" { "$HELPERS/script_run" room; }
+@test "a script has signals and an environment of its own" { "$HELPERS/script_run" process; }
+@test "a script that is a plan chains its starts" { "$HELPERS/script_run" plan; }
+@test "a script that cannot begin says so" { "$HELPERS/script_run" begin; }
+@test "the entries of a Procfile are started up to the first that fails" { "$HELPERS/script_run" procfile; }
 
 @test "the threads of a run are found by their ids, and counted by their kinds" {
   "$HELPERS/run_threads" ids
