@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # Parts of run and its scripts, tested alone: see tests/cli/course.c, critical_path.c, line.c, procfile.c, script.c,
 # notices.c, front.c, front_news.c, front_start.c, front_loop.c, front_results.c, run_threads.c, thinning.c, retry.c,
-# kept_logs.c, reader.c, editor.c, run_options.c and script_run.c.
+# kept_logs.c, reader.c, editor.c, run_options.c, script_run.c and result_files.c.
 
 load ../cli/helpers
 
@@ -122,6 +122,12 @@ load ../cli/helpers
 @test "a script that is a plan chains its starts" { "$HELPERS/script_run" plan; }
 @test "a script that cannot begin says so" { "$HELPERS/script_run" begin; }
 @test "the entries of a Procfile are started up to the first that fails" { "$HELPERS/script_run" procfile; }
+@test "the files of the results are made before a run, and written behind it" {
+  "$HELPERS/result_files" wanted
+  "$HELPERS/result_files" written
+  "$HELPERS/result_files" pipes
+}
+@test "a result file that cannot be written is named, and the others are written" { "$HELPERS/result_files" refused; }
 
 @test "the threads of a run are found by their ids, and counted by their kinds" {
   "$HELPERS/run_threads" ids
