@@ -42,6 +42,5 @@ int actions_attach(struct state *state, const struct row *row)
         state_say(state, "could not attach to %s", row->name);
     display_enter(&state->display);
     state->is_over |= state->signal != 0;
-    state->must_draw = true;
     return 0;
 }

@@ -70,7 +70,6 @@ struct printer_source *printer_add(struct printer *printer, const char *name, co
     text_add_escaped(&source->name, name, strlen(name));
     source->path = strdup(path);
     source->log = LOGFILE_CLOSED;
-    source->log.path = source->path;
     source->writer.fd = -1;
     if (printer->flags & PRINTER_KEPT)
         source->reader = make_reader();
@@ -186,7 +185,6 @@ int printer_open_source(struct printer_source *source, bool some_lines, unsigned
         error = some_lines ? logfile_size(log, &end) : logfile_skip_lost(log);
     if (error == 0 && some_lines)
         error = logfile_seek_lines(log, end, lines);
-    log->gap = false; /* no output was printed before the gap */
     source->begin = source->seen = error == 0 ? log->position : source->begin;
     if (error == 0 && some_lines && lines == 0 && source->marks != NULL)
         run_marks_skip(source->marks, source->begin);

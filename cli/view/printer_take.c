@@ -105,7 +105,6 @@ static const struct run_mark *find_run(struct printer_source *source, ssize_t si
 /* Announces the run of MARK, which begins here. If the line before is not complete, completes that line instead. */
 static void take_run(struct printer_source *source, const struct run_mark *mark)
 {
-    stop_waiting(source);
     if (source->seen > source->begin) {
         begin_pieces(source, source->seen, source->seen, false);
         return;

@@ -494,10 +494,12 @@ static void a_line_at_the_bottom_fits(void)
     check_fitting(0, 79);
     CHECK(unsetenv("TERM") == 0);
     CHECK(progress_can_replace());
+    begin_errors(); /* which is no terminal */
+    CHECK(!progress_is_seen());
+    progress_show(&(struct text){.data = (char *) "x", .size = 1});
+    check_errors("");
     CHECK(setenv("TERM", "dumb", 1) == 0);
     CHECK(!progress_can_replace());
-    begin_errors();
-    CHECK(!progress_is_seen());
     progress_show(&(struct text){.data = (char *) "x", .size = 1});
     check_errors("");
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# How output is shown: see tests/cli/view.c, tables.c, shown.c and last_lines.c.
+# How output is shown: see tests/cli/view.c, printing.c, sources.c, tables.c, shown.c and last_lines.c.
 
 load helpers
 
@@ -17,6 +17,29 @@ load helpers
 @test "the bytes of a single log pass as they are" { "$HELPERS/view" raw; }
 @test "a line whose rest was lost is ended" { "$HELPERS/view" lost; }
 @test "output without a reader is dropped, and its logs go on" { "$HELPERS/view" dropped; }
+@test "a log that was emptied is read anew, and its open line ends" { "$HELPERS/printing" emptied; }
+@test "an unfinished line waits for 0.2 seconds, and its rest goes on behind it" {
+  "$HELPERS/printing" waits
+  "$HELPERS/printing" unfinished
+}
+@test "nothing is printed behind the limit of a log" { "$HELPERS/printing" limit; }
+@test "a line that fills the buffer of its log is printed in parts" { "$HELPERS/printing" full; }
+@test "a run is announced behind the line before it, with its time" { "$HELPERS/printing" runs; }
+@test "a line has the time at which it was seen first, here or on another machine" {
+  "$HELPERS/printing" times
+  "$HELPERS/printing" far-times
+}
+@test "a name before lines may be long" { "$HELPERS/printing" names; }
+@test "a log with short lines is read once, and closed when it is over" { "$HELPERS/printing" once; }
+@test "the rest of a long line is dropped with its beginning" { "$HELPERS/printing" dropped; }
+@test "no more than 256 KiB wait to be printed" { "$HELPERS/printing" most; }
+@test "each byte of the output is written once, and announced" { "$HELPERS/printing" written; }
+@test "the runs in a log on another machine are announced" { "$HELPERS/sources" far-runs; }
+@test "an empty log is not opened" { "$HELPERS/sources" empty; }
+@test "without memory no log is printed, and no byte of it is lost" {
+  "$HELPERS/sources" added
+  "$HELPERS/sources" memory
+}
 @test "a pipe is given no more bytes at a time than it takes" { "$HELPERS/view" pipe; }
 @test "the style of output is that of the terminal, and of the user's wishes" { "$HELPERS/view" style; }
 @test "the columns of a table are aligned, and its lines are cut to the width" {

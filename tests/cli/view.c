@@ -3,28 +3,19 @@
  * of several logs are printed (printer.h). The time is what the program says. Each case makes its files in the current
  * directory.
  */
+#include "tests/cli/printed.h"
 #include "tests/cli/written.h"
 #include "tests/lib/test.h"
 
-#include "cli/base/clock.h"
 #include "cli/base/text.h"
 #include "cli/place/log_buffer.h"
 #include "cli/place/run_marks.h"
 #include "cli/place/times.h"
 #include "cli/view/escape_filter.h"
-#include "cli/view/printer.h"
 
 #include <limits.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-
-static double now = 1000;
-
-double __wrap_clock_monotonic(void);
-double __wrap_clock_monotonic(void)
-{
-    return now;
-}
 
 /* Filters the line BYTES, whose first CUT bytes come before the others. */
 static void check_filtered(const char *bytes, size_t cut, const char *wanted)
@@ -133,57 +124,6 @@ static void each_byte_is_looked_at(void)
 }
 
 /* The lines of logs */
-
-/* Appends TEXT to the log at PATH. */
-static void append(const char *path, const char *text)
-{
-    int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-
-    CHECK(fd >= 0);
-    CHECK_EQUAL(write(fd, text, strlen(text)), strlen(text));
-    close(fd);
-}
-
-static void begin(struct printer *printer, unsigned flags)
-{
-    int fd = open("out", O_RDWR | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0600);
-
-    CHECK(fd >= 0);
-    printer_open(printer, fd, flags);
-}
-
-/* Checks what was printed since the last call. */
-static void check_out(struct printer *printer, const char *wanted)
-{
-    static char bytes[300000];
-    ssize_t     n;
-
-    CHECK_EQUAL(printer_drain(printer), 0);
-    n = pread(printer->fd, bytes, sizeof(bytes) - 1, 0);
-    CHECK(n >= 0);
-    bytes[n] = '\0';
-    if (strcmp(bytes, wanted) != 0) {
-        fprintf(stderr, "'%s', not '%s'\n", bytes, wanted);
-        test_fail(__FILE__, __LINE__, "what was printed");
-    }
-    CHECK_EQUAL(ftruncate(printer->fd, 0), 0);
-}
-
-/* Appends TEXT to the log of SOURCE, and says so. */
-static void print(struct printer_source *source, const char *text)
-{
-    append(source->path, text);
-    printer_touch(source);
-}
-
-static void end(struct printer *printer)
-{
-    printer_end_all(printer);
-    check_out(printer, "");
-    CHECK(printer_is_idle(printer));
-    printer_close(printer);
-    close(printer->fd);
-}
 
 static void lines_have_names(void)
 {
