@@ -128,8 +128,8 @@ void k3thread_cleanup_end_(int execute)
 
     if (execute != 0) {
         k3t_cleanup_run(block, false);
-        return;
+    } else {
+        k3thread_local_.top = block->block.outer;
+        block->block.state = K3T_DONE;
     }
-    k3thread_local_.top = block->block.outer;
-    block->block.state = K3T_DONE;
 }

@@ -17,9 +17,7 @@ void k3t_exc_fill(struct k3thread_exception_ *exc, const k3thread_exctype *type,
     exc->info.type = type;
     exc->info.sender = sender;
     message[0] = '\0';
-    if (format == NULL)
-        return;
-    length = vsnprintf(message, K3THREAD_MESSAGE_MAX, format, arguments);
+    length = format != NULL ? vsnprintf(message, K3THREAD_MESSAGE_MAX, format, arguments) : 0;
     if (length < 0)
         message[0] = '\0';
     else if (length >= K3THREAD_MESSAGE_MAX)
@@ -31,7 +29,6 @@ static void begin(struct k3thread_exception_ *exc, bool reserved)
 {
     memset(exc->no_header, 0, sizeof(exc->no_header));
     exc->next = NULL;
-    exc->target = NULL;
     exc->limit = NULL;
     exc->edge = NULL;
     exc->attached = false;

@@ -20,7 +20,7 @@ enum k3t_state {
     K3T_LANDED,  /* an exception has come out of the body; its handlers are tried in turn */
     K3T_HANDLER, /* in the handler that took it */
     K3T_PASSING, /* an exception has come out of a handler; no other handler is tried */
-    K3T_FINAL,   /* in FINALLY or leaving; an exception goes outwards */
+    K3T_FINAL,   /* in FINALLY; an exception goes outwards */
     K3T_CLEANUP, /* a cleanup that is to run */
     K3T_DONE     /* a cleanup that has run, or need not run any more; it has left the list */
 };

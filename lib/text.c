@@ -62,7 +62,7 @@ size_t k3t_text_utf8_size(const char *text)
     for (size_t i = 1; i < size; i++)
         if ((bytes[i] & 0xC0) != 0x80)
             return 0;
-    return size == 1 || second_fits(bytes[0], bytes[1]) ? size : 0;
+    return second_fits(bytes[0], bytes[1]) ? size : 0;
 }
 
 bool k3t_text_is_utf8(const char *text)

@@ -73,11 +73,9 @@ void k3thread_end_slow_(void)
     struct k3thread_try_       *block = k3t_frame_top_try();
     struct k3thread_exception_ *exc = block->caught;
 
-    k3t_leave_body(block);
     if (exc == NULL || block->block.state == K3T_HANDLER)
         return;
     block->caught = NULL;
-    block->block.state = K3T_FINAL;
     if (block->block.limited && exc->limit == k3t_leave_limit(block))
         exc->limit = NULL; /* outside of the block it is an exception as any other */
     k3t_mask((enum k3thread_mask) block->block.mask);

@@ -80,6 +80,7 @@ static int pause_for(struct pollfd *wake, int timeout)
 
 int __wrap_poll(struct pollfd *fds, nfds_t count, int timeout)
 {
+    CHECK(count == 1 || count == 2);
     if (count == 2) {
         last_look = timeout;
         limited_looks += timeout >= 0;
@@ -201,10 +202,10 @@ static void *reply_to_news(void *arg)
 
     peer_expect(peer, "{\"jsonrpc\":\"2.0\"," TELL
                       "\"published\":[{\"name\":\"Reload\",\"base\":\"Exception\"}]}}");
-    (void) snprintf(line, sizeof(line), "{\"id\":%u,\"method\":\"other\"}", asked + 2);
-    peer_send(peer, line, -1);
     (void) snprintf(line, sizeof(line), "{\"id\":%u,\"result\":{}}", asked + 1);
     peer_send(peer, line, -1); /* once more */
+    (void) snprintf(line, sizeof(line), "{\"id\":%u,\"method\":\"other\"}", asked + 2);
+    peer_send(peer, line, -1);
     peer_send(peer, "{\"id\":9,\"method\":\"raise\"}", -1);
     asked++;
     peer_expect(peer, "{\"jsonrpc\":\"2.0\",\"id\":%u," TELL "}}", asked + 1);

@@ -61,6 +61,18 @@ static void sleep_on(void)
     (void) k3thread_sleep(-1);
 }
 
+static void handle_and_throw_on(void)
+{
+    (void) close(STDERR_FILENO);
+    K3THREAD_TRY {
+        (void) k3thread_sleep(-1);
+    }
+    K3THREAD_EXCEPT(k3thread_KeyError, e) {
+        K3THREAD_RERAISE();
+    }
+    K3THREAD_END
+}
+
 static void throw_itself(void)
 {
     (void) close(STDERR_FILENO);
@@ -95,6 +107,13 @@ static void the_supervisor_is_told_why_the_process_ends(void)
         CHECK(has_hung_up());
         CHECK_EQUAL(status_of(child), table[i].status);
     }
+    child = run(handle_and_throw_on); /* it is still the supervisor's */
+    raise_in_process("KeyError");
+    peer_expect(peer, "{\"jsonrpc\":\"2.0\",\"id\":3,\"method\":\"tell\",\"params\":{\"exception\":"
+                      "\"KeyError\",\"message\":\"why\"}}");
+    send_reply(2);
+    CHECK(has_hung_up());
+    CHECK_EQUAL(status_of(child), 1);
     /* Its own exceptions are its own. */
     child = run(throw_itself);
     CHECK(has_hung_up());

@@ -19,6 +19,7 @@ load helpers
 @test "try: an exception crosses many frames" { t try deep; }
 @test "throw: a type that is no exception becomes TypeError" { t try not-an-exception; }
 @test "throw: messages are cut between characters" { t try messages; }
+@test "throw: a message that cannot be printed is empty" { t try no-message; }
 
 @test "cleanup: the innermost runs first" { t cleanup order; }
 @test "cleanup: works beside the attribute cleanup in the function of the TRY" { t cleanup mixed; }
@@ -81,6 +82,7 @@ load helpers
 @test "C++: a wait in catch (...) throws, and waits in destructors do not" { t cxx wait-in-catch-all; }
 @test "C++: a catch (...) can ask for the type" { t cxx type-in-catch-all; }
 @test "C++: a catch (...) catches what was thrown in a shield" { t cxx shield-in-catch-all; }
+@test "C++: in a catch (...) clean-ups have their mask, and leave it the one of handlers" { t cxx cleanup-in-catch-all; }
 @test "C++: a pthread_exit in a cleanup takes the place of the exception" { t cxx pthread-exit-in-cleanup; }
 @test "C++: an exception thrown in a cleanup takes the place of the other" { t cxx cleanup-throws; }
 @test "C++: a raise reaches a thread that runs C++" { t cxx raised; }

@@ -187,14 +187,23 @@ static void check_no_limit(void *arg)
     note(*(const char *) arg);
 }
 
-static void *exit_in_limit(void *arg)
+static __attribute__((noinline)) void exit_in_block_with_limit(volatile char *above)
 {
-    k3thread_set_mask(K3THREAD_NEVER);
-    CHECK_EQUAL(pthread_setspecific(later, arg), 0);
     K3THREAD_TIMEOUT(0) {
+        above[0] = 'x';
         pthread_exit(NULL);
     }
     K3THREAD_END
+}
+
+/* The block is so deep in the stack that nothing overwrites it. */
+static void *exit_in_limit(void *arg)
+{
+    volatile char above[32 * 1024];
+
+    k3thread_set_mask(K3THREAD_NEVER);
+    CHECK_EQUAL(pthread_setspecific(later, arg), 0);
+    exit_in_block_with_limit(above);
     return arg;
 }
 

@@ -378,6 +378,39 @@ void waits_in_catch_all()
     CHECK_EQUAL(k3thread_get_mask(), K3THREAD_IMMEDIATE);
 }
 
+void check_never(void *)
+{
+    CHECK_EQUAL(k3thread_get_mask(), K3THREAD_NEVER);
+    CHECK_EQUAL(k3thread_sleep(0), 0);
+    CHECK_EQUAL(k3thread_get_mask(), K3THREAD_NEVER);
+    trace += 'c';
+}
+
+// The mask of clean-ups holds also in the first one of a catch (...), and behind it the mask of handlers.
+void cleanups_in_catch_all()
+{
+    try {
+        k3thread_throw(&k3thread_KeyError, NULL);
+    } catch (...) {
+        k3thread_cleanup_push(check_never, NULL);
+        k3thread_cleanup_pop(1);
+        CHECK_EQUAL(k3thread_get_mask(), K3THREAD_ON_BLOCKING);
+    }
+    CHECK_EQUAL(k3thread_get_mask(), K3THREAD_IMMEDIATE);
+    try {
+        k3thread_throw(&k3thread_KeyError, NULL);
+    } catch (...) {
+        K3THREAD_TRY {
+            trace += 'b';
+        } K3THREAD_FINALLY {
+            check_never(NULL);
+        } K3THREAD_END
+        CHECK_EQUAL(k3thread_get_mask(), K3THREAD_ON_BLOCKING);
+    }
+    CHECK_EQUAL(k3thread_get_mask(), K3THREAD_IMMEDIATE);
+    check_trace("cbc");
+}
+
 // C++ knows no type of an exception of the library, so a logger that asks for the type gets none.
 void type_in_catch_all()
 {
@@ -419,11 +452,28 @@ void *exit_in_cleanup(void *arg)
     return arg;
 }
 
-// A pthread_exit in a cleanup does not end the program in a landing pad: it ends the thread.
+void *exit_inside_catch_all(void *arg)
+{
+    Guard outer('o');
+    try {
+        k3thread_cleanup_push([](void *) { pthread_exit(NULL); }, NULL);
+        throw_deep(0);
+        k3thread_cleanup_pop(0);
+    } catch (...) {
+        trace += 'a';
+    }
+    trace += 'y';
+    return arg;
+}
+
+// A pthread_exit in a cleanup does not end the program in a landing pad: it ends the thread, also where a
+// catch (...) swallows the exception whose place it has taken.
 void pthread_exit_in_cleanup()
 {
     CHECK(test_end(test_start(exit_in_cleanup, NULL)) == NULL);
     check_trace("dio");
+    CHECK(test_end(test_start(exit_inside_catch_all, NULL)) == NULL);
+    check_trace("dao");
 }
 
 // An exception that END throws goes outwards with the mask that was set before the block.
@@ -494,5 +544,5 @@ TEST_MAIN({"destructors", destructors}, {"allocating", allocating}, {"left", lef
           {"swallowed", swallowed}, {"swallowed-behind-finally", swallowed_behind_finally},
           {"throw-in-catch-all", thrown_in_catch_all}, {"noexcept", noexcept_functions},
           {"wait-in-catch-all", waits_in_catch_all}, {"type-in-catch-all", type_in_catch_all},
-          {"shield-in-catch-all", shield_in_catch_all},
+          {"shield-in-catch-all", shield_in_catch_all}, {"cleanup-in-catch-all", cleanups_in_catch_all},
           {"pthread-exit-in-cleanup", pthread_exit_in_cleanup}, {"cleanup-throws", cleanup_throws}, {"raised", raised}, {"own-type", own_type})

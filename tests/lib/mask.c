@@ -122,8 +122,22 @@ static void through_a_block(enum k3thread_mask mask)
     CHECK_EQUAL(test_mask(), mask);
 }
 
+/* A mask that the body sets stays after a FINALLY, as it does after a block without one. */
+static void set_in_the_body(void)
+{
+    K3THREAD_TRY {
+        k3thread_set_mask(K3THREAD_ON_BLOCKING);
+    }
+    K3THREAD_FINALLY {
+        CHECK_EQUAL(test_mask(), K3THREAD_NEVER);
+    }
+    K3THREAD_END
+    CHECK_EQUAL(k3thread_set_mask(K3THREAD_IMMEDIATE), K3THREAD_ON_BLOCKING);
+}
+
 static void in_every_nesting(void)
 {
+    set_in_the_body();
     EACH_MASK(mask)
     {
         k3thread_set_mask(*mask);

@@ -182,6 +182,7 @@ static void texts_are_cut(void)
                  {"\303\274b", 3, "\303\274"},
                  {"\342\202\254b", 3, ""},
                  {"a\340\240\200b", 3, "a"},
+                 {"a\340\240\200b", 4, "a"},
                  {"\342\202\254b", 4, "\342\202\254"},
                  {"a\360\237\230\200b", 5, "a"},
                  {"a\360\237\230\200b", 4, "a"},
@@ -216,11 +217,28 @@ static void texts_are_cut(void)
                  {"\364\220\200\200", 0},
                  {"\365\200\200\200", 0},
                  {"\360\237\230", 0}};
+    static const struct {
+        const char *before, *text;
+        size_t      size;
+    } kept[] = {{"\342\200", "\200\200b", 3},
+                {"\360", "\200b", 2},
+                {"\360\200", "\200b", 2},
+                {"\360", "", 1}};
     char copy[16];
 
     for (size_t i = 0; i < COUNT(table); i++) {
+        memset(copy, 'z', sizeof(copy));
         k3t_text_copy(copy, table[i].size, table[i].text);
         CHECK_TEXT(copy, table[i].copy);
+        CHECK_EQUAL(copy[table[i].size], 'z'); /* nothing is written behind it */
+    }
+    for (size_t i = 0; i < COUNT(kept); i++) { /* nor before it, whatever stands there */
+        const size_t length = strlen(kept[i].before);
+
+        strcpy(copy, kept[i].before);
+        k3t_text_copy(copy + length, kept[i].size, kept[i].text);
+        CHECK(memcmp(copy, kept[i].before, length) == 0);
+        CHECK_EQUAL(strlen(copy + length), kept[i].size - 1);
     }
     for (size_t i = 0; i < COUNT(sizes); i++)
         CHECK_EQUAL(k3t_text_utf8_size(sizes[i].text), sizes[i].size);

@@ -4,6 +4,20 @@
 #include <stdatomic.h>
 #include <sys/epoll.h>
 
+static atomic_bool frozen; /* the clock stands still */
+
+/* The linker replaces clock_gettime() by this: see tests/lib/rules.mk. */
+int __real_clock_gettime(clockid_t clock, struct timespec *ret);
+int __wrap_clock_gettime(clockid_t clock, struct timespec *ret);
+
+int __wrap_clock_gettime(clockid_t clock, struct timespec *ret)
+{
+    if (!frozen)
+        return __real_clock_gettime(clock, ret);
+    *ret = (struct timespec){.tv_sec = 1};
+    return 0;
+}
+
 /* Every wait ends at the limit, and not before. */
 static int             pipe_ends[2], epoll;
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER, held = PTHREAD_MUTEX_INITIALIZER;
@@ -180,4 +194,61 @@ static void all_over(void)
     check_trace("13");
 }
 
-TEST_MAIN({"every-wait", every_wait}, {"values", values}, {"all-over", all_over})
+/* Of two limits that end at the same instant, the one further out is thrown. */
+static void at_once(void)
+{
+    frozen = true;
+    two(0, 0, k3thread_checkpoint);
+    check_trace("cfo");
+    frozen = false;
+}
+
+/* A limit that has passed is withdrawn at the end of its body, before FINALLY. */
+static void withdrawn_before_finally(void)
+{
+    k3thread_set_mask(K3THREAD_NEVER);
+    K3THREAD_TIMEOUT(0) {
+        CHECK(k3thread_pending());
+    }
+    K3THREAD_FINALLY {
+        CHECK(!k3thread_pending());
+    }
+    K3THREAD_END
+    K3THREAD_TIMEOUT(0) {
+        CHECK(k3thread_pending());
+    }
+    K3THREAD_END
+    CHECK(!k3thread_pending() && !k3thread_take(NULL));
+    k3thread_set_mask(K3THREAD_IMMEDIATE);
+}
+
+static void throw_key(void *arg)
+{
+    k3thread_throw(&k3thread_KeyError, "%s", (const char *) arg);
+}
+
+/* An exception that takes the place of the limit's own is one as any other: inner handlers take it. */
+static void replaced(void)
+{
+    K3THREAD_TIMEOUT(0) {
+        K3THREAD_TRY {
+            k3thread_cleanup_push(throw_key, "of a cleanup");
+            sleep_for_ever();
+            k3thread_cleanup_pop(0);
+        }
+        K3THREAD_EXCEPT(k3thread_KeyError, e) {
+            CHECK_TEXT(e->message, "of a cleanup");
+            note('k');
+        }
+        K3THREAD_END
+        note('b');
+    }
+    K3THREAD_EXCEPT(k3thread_BaseException, e) {
+        note('x');
+    }
+    K3THREAD_END
+    check_trace("kb");
+}
+
+TEST_MAIN({"every-wait", every_wait}, {"values", values}, {"all-over", all_over},
+          {"replaced", replaced}, {"at-once", at_once}, {"finally", withdrawn_before_finally})

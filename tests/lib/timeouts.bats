@@ -18,6 +18,13 @@ load helpers
 @test "timeout: masks hold" { t timeout masks; }
 @test "timeout: handlers and FINALLY are only limited by outer blocks" { t timeout handlers; }
 @test "timeout: a negative or endless limit is none, 0 is at once, NaN is a ValueError" { t timeout_instants values; }
+@test "timeout: of two limits that end at the same instant, the one further out is thrown" {
+  t timeout_instants at-once
+}
+@test "timeout: is withdrawn before FINALLY, and when the block has none" { t timeout_instants finally; }
+@test "timeout: an exception of a cleanup that takes its place is caught by inner handlers" {
+  t timeout_instants replaced
+}
 @test "timeout: of several limits that have passed, the earliest is thrown first" { t timeout_instants all-over; }
 @test "timeout: a process has one hidden thread, while there is a limit" { t watcher one-thread; }
 @test "timeout: the hidden thread sleeps until a time is over, and afterwards" { t watcher sleeps; }

@@ -518,7 +518,15 @@ static void throw_foreign(void)
 static void not_an_exception(void)
 {
     CHECK(test_catch(throw_null) == &k3thread_TypeError);
-    CHECK(test_catch(throw_foreign) == &k3thread_TypeError);
+    K3THREAD_TRY {
+        throw_foreign();
+    }
+    K3THREAD_EXCEPT(k3thread_TypeError, e) {
+        CHECK_TEXT(e->message, "exceptions must derive from BaseException");
+        return;
+    }
+    K3THREAD_END
+    CHECK(false);
 }
 
 /* Throws an exception with MESSAGE, and returns the message that the handler gets. */
@@ -557,6 +565,30 @@ static void messages(void)
             CHECK_EQUAL(strlen(through(text)), whole);
         }
     }
+    for (size_t size = K3THREAD_MESSAGE_MAX - 1; size <= K3THREAD_MESSAGE_MAX; size++) {
+        memset(text, 'x', size);
+        strcpy(text + size - 2,
+               "\xc3\xa9"); /* the longest message, and one that is a byte longer */
+        whole = size == K3THREAD_MESSAGE_MAX ? size - 2 : size;
+        CHECK(strncmp(through(text), text, whole) == 0);
+        CHECK_EQUAL(strlen(through(text)), whole);
+    }
+}
+
+/* A message that cannot be printed is empty, not half of it. */
+static void no_message(void)
+{
+    static const wchar_t none[] = {0x7fffffff, 0}; /* no character */
+
+    K3THREAD_TRY {
+        k3thread_throw(&Special, "half %ls", none);
+    }
+    K3THREAD_EXCEPT(Special, e) {
+        CHECK_TEXT(e->message, "");
+        return;
+    }
+    K3THREAD_END
+    CHECK(false);
 }
 
 TEST_MAIN({"types", types_in_both_orders}, {"finally", finally_runs},
@@ -566,4 +598,5 @@ TEST_MAIN({"types", types_in_both_orders}, {"finally", finally_runs},
           {"leave-handler", leave_handler_often}, {"leave-finally", leave_finally_often},
           {"loop", loop_survives}, {"left-pending", left_without_checkpoint},
           {"thrown-at-the-end", thrown_at_the_end}, {"deep", deep_stack},
-          {"not-an-exception", not_an_exception}, {"messages", messages})
+          {"not-an-exception", not_an_exception}, {"messages", messages},
+          {"no-message", no_message})

@@ -20,6 +20,14 @@ _Unwind_Reason_Code __wrap__Unwind_ForcedUnwind(struct _Unwind_Exception *unwind
     return _URC_FATAL_PHASE2_ERROR;
 }
 
+/* What the library allocates holds zeroes, as memory may: so it has to set what it reads. */
+void *__wrap_malloc(size_t size);
+
+void *__wrap_malloc(size_t size)
+{
+    return calloc(1, size);
+}
+
 /* A cleanup that catches an exception of its own. */
 static void catch_own(void *arg)
 {
