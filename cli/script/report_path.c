@@ -100,7 +100,7 @@ static void add_parts(const struct report_page *report)
 {
     size_t                   count = report->path.count;
     size_t                   shown = count < PARTS_MAX ? count : PARTS_MAX;
-    const struct path_part **parts = calloc(count, sizeof(*parts));
+    const struct path_part **parts = calloc(count, sizeof(const struct path_part *));
 
     if (parts == NULL) {
         report->text->failed = true;
@@ -108,8 +108,8 @@ static void add_parts(const struct report_page *report)
     }
     for (size_t i = 0; i < count; i++)
         parts[i] = &report->path.parts[i];
-    qsort(parts, count, sizeof(*parts), compare_lengths);
-    qsort(parts, shown, sizeof(*parts), compare_places);
+    qsort(parts, count, sizeof(const struct path_part *), compare_lengths);
+    qsort(parts, shown, sizeof(const struct path_part *), compare_places);
     for (size_t i = 0; i < shown; i++)
         add_part(report, parts[i]);
     free(parts);
