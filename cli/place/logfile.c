@@ -247,7 +247,6 @@ int logfile_skip_lost(struct logfile *log)
     block = malloc(SKIPPED_MAX);
     if (block == NULL)
         return -ENOMEM;
-    lose(log, kept);
     n = logfile_read(log, block, SKIPPED_MAX);
     log->position -= n > 0 ? n : 0;
     free(block);

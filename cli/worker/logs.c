@@ -29,7 +29,7 @@ static int open_directory(const char *logs)
 
     fd = open(logs, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (fd < 0)
-        return errno == ELOOP || errno == ENOTDIR ? -EPERM : -errno;
+        return errno == ENOTDIR ? -EPERM : -errno;
     if (fstat(fd, &info) == 0 && info.st_uid == geteuid() && (info.st_mode & 077) == 0)
         return fd;
     close(fd);
@@ -131,13 +131,15 @@ static unsigned long remove_old_runs(int logs)
     return newest;
 }
 
-/* Makes LOGS or, if it exists, checks that it is safe to use and removes old runs. */
+/*
+ * Makes LOGS or, if it exists, checks that it is safe to use and removes old runs, and sets *RET_NEWEST to the number
+ * of the newest.
+ */
 static int prepare(const char *logs, unsigned long *ret_newest)
 {
-    int fd, error;
+    int error = directory_make(logs);
+    int fd;
 
-    *ret_newest = 0;
-    error = directory_make(logs);
     if (error != -EEXIST)
         return error;
     fd = open_directory(logs);
@@ -159,7 +161,7 @@ int logs_open(const char *logs)
     struct tm       parts;
     char            date[32];
     char           *run;
-    unsigned long   newest;
+    unsigned long   newest = 0;
     int             error = prepare(logs, &newest);
 
     if (error != 0)

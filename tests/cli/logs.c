@@ -15,6 +15,24 @@
 #define BLOCK (4096 * 16)
 #define LINE  100 /* the bytes of a numbered line */
 
+static bool is_interrupted;      /* the next read of a file is */
+static void (*after_read)(void); /* is called once, when a file was read */
+
+ssize_t __wrap_pread(int fd, void *block, size_t size, off_t offset);
+ssize_t __real_pread(int fd, void *block, size_t size, off_t offset);
+ssize_t __wrap_pread(int fd, void *block, size_t size, off_t offset)
+{
+    ssize_t n = is_interrupted ? -1 : __real_pread(fd, block, size, offset);
+    void (*call)(void) = after_read;
+
+    is_interrupted = false;
+    after_read = NULL;
+    if (call != NULL)
+        call();
+    errno = EINTR; /* also of an earlier call */
+    return n;
+}
+
 /* Appends TEXT to the file at PATH. */
 static void append(const char *path, const char *text)
 {
@@ -57,7 +75,12 @@ static void only_files_are_opened(void)
     CHECK_EQUAL(logfile_open(&log, "log", 2), 0);
     CHECK(logfile_is_open(&log));
     CHECK_EQUAL(fcntl(log.file.fd, F_GETFD), FD_CLOEXEC);
+    is_interrupted = true;
     check_read(&log, BLOCK, "xt\n", false);
+    check_read(&log, BLOCK, "", false);
+    append("log", "x"); /* a single byte */
+    check_read(&log, BLOCK, "x", false);
+    check_read(&log, BLOCK, "", false);
     logfile_close(&log);
     CHECK(!logfile_is_open(&log));
     CHECK_EQUAL(test_count_open(), before);
@@ -99,6 +122,28 @@ static void files_follow_each_other(void)
     CHECK_EQUAL(test_count_open(), before + 3); /* those that this case has opened itself */
 }
 
+/* The last output of a run, and the first byte of the next one, whose log is a new file. */
+static void begin_next_run(void)
+{
+    append("log", "end\n");
+    CHECK(rename("log", "old") == 0);
+    append("log", "x");
+}
+
+static void the_end_of_a_file_is_read_before_the_next_one(void)
+{
+    struct logfile log;
+
+    append("log", "text\n");
+    CHECK_EQUAL(logfile_open(&log, "log", 0), 0);
+    check_read(&log, BLOCK, "text\n", false);
+    after_read = begin_next_run;
+    check_read(&log, BLOCK, "end\n", false);
+    check_read(&log, BLOCK, "x", true);
+    check_read(&log, BLOCK, "", false);
+    logfile_close(&log);
+}
+
 static void all_files_are_closed(void)
 {
     struct logfile log;
@@ -119,6 +164,11 @@ static void all_files_are_closed(void)
     CHECK_EQUAL(test_count_open(), before);
 }
 
+static void cut_the_log(void)
+{
+    CHECK(truncate("log", 2) == 0);
+}
+
 static void emptied_files_begin_anew(void)
 {
     struct logfile log;
@@ -132,6 +182,12 @@ static void emptied_files_begin_anew(void)
     check_read(&log, BLOCK, "new\n", true);
     CHECK(truncate("log", 3) == 0); /* one byte less than was read */
     check_read(&log, BLOCK, "new", true);
+    append("log", "er text\n");
+    log.position = 0;
+    after_read = cut_the_log;
+    check_read(&log, BLOCK, "ne", true); /* none of the bytes that were read is there */
+    CHECK_EQUAL(logfile_seek_lines(&log, 10, 5), 0);
+    CHECK_EQUAL(log.position, 2);
     logfile_close(&log);
 }
 
@@ -206,7 +262,7 @@ static void a_very_long_line_is_not_dropped(void)
 {
     static const struct {
         int step, dropped;
-    } reads[] = {{4096, 65536}, {5000, 70000}, {65536, 65536}};
+    } reads[] = {{4096, 65536}, {5000, 70000}, {65535, 131070}, {65536, 65536}};
     struct logfile log;
     char          *line = malloc(5 * BLOCK), block[BLOCK];
 
@@ -232,11 +288,39 @@ static void a_very_long_line_is_not_dropped(void)
     check_read(&log, BLOCK, "next\n", true);
     CHECK(truncate("log", BLOCK + 9) == 0);
     log.position = 0;
+    CHECK_EQUAL(logfile_skip_lost(&log), 0);
+    CHECK_EQUAL(log.position, BLOCK + 9);
+    append("log", "\nx"); /* the next line has one byte */
+    log.position = 0;
+    CHECK_EQUAL(logfile_skip_lost(&log), 0);
+    CHECK_EQUAL(log.position, BLOCK + 10);
+    log.position = 0;
+    check_read(&log, BLOCK, "x", true);
+    CHECK(truncate("log", BLOCK + 9) == 0);
+    log.position = 0;
     CHECK_EQUAL(logfile_seek_lines(&log, BLOCK + 9, 0), 0);
     append("log", "new\n");
     log.gap = false;
     check_read(&log, BLOCK, "new\n", false);
     logfile_close(&log);
+}
+
+static void a_log_that_begins_anew_has_its_first_line(void)
+{
+    struct logfile log;
+
+    for (int i = 0; i < 2; i++) {
+        int fd = open("log", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+        CHECK_EQUAL(pwrite(fd, "of a line", 9, BLOCK), 9); /* behind a hole */
+        close(fd);
+        CHECK_EQUAL(logfile_open(&log, "log", 0), 0);
+        check_read(&log, BLOCK, "", true);
+        CHECK((i == 0 ? truncate("log", 0) : rename("log", "old")) == 0);
+        append("log", "first line\n");
+        check_read(&log, BLOCK, "first line\n", true);
+        logfile_close(&log);
+    }
 }
 
 static void last_lines_are_found(void)
@@ -272,6 +356,9 @@ static void last_lines_are_found(void)
                     0); /* before an earlier end, but not back */
         CHECK_EQUAL(log.position, lines < 2001 ? (5000 - lines) * LINE : 2999 * LINE);
     }
+    log.position = 700 * LINE; /* the lines before are not wanted, whatever their number is */
+    CHECK_EQUAL(logfile_seek_lines(&log, 1400 * LINE, 1000), 0);
+    CHECK_EQUAL(log.position, 700 * LINE);
     logfile_close(&log);
 }
 
@@ -402,8 +489,9 @@ static void a_buffer_knows_times(void)
 }
 
 TEST_MAIN({"files", only_files_are_opened}, {"moved", files_follow_each_other},
-          {"many", all_files_are_closed}, {"emptied", emptied_files_begin_anew},
-          {"holes", reading_continues_with_a_whole_line}, {"sparse", other_holes_are_output},
+          {"end", the_end_of_a_file_is_read_before_the_next_one}, {"many", all_files_are_closed},
+          {"emptied", emptied_files_begin_anew}, {"holes", reading_continues_with_a_whole_line},
+          {"sparse", other_holes_are_output}, {"anew", a_log_that_begins_anew_has_its_first_line},
           {"long", a_very_long_line_is_not_dropped}, {"last-lines", last_lines_are_found},
           {"buffer", a_buffer_gives_each_byte_once}, {"remote", a_buffer_is_read_like_a_file},
           {"bounds", a_buffer_is_bounded}, {"buffer-times", a_buffer_knows_times})

@@ -157,10 +157,12 @@ load helpers
 
 @test "the log of a thread is a regular file" { "$HELPERS/logs" files; }
 @test "a reader of a log goes on with the file that has taken its path, and loses no byte" { "$HELPERS/logs" moved; }
+@test "a reader of a log takes the last bytes of a file before it goes on with the next one" { "$HELPERS/logs" end; }
 @test "a reader of a log closes every file that it has opened" { "$HELPERS/logs" many; }
 @test "a reader begins anew with a log that was emptied, and says that bytes were lost" { "$HELPERS/logs" emptied; }
 @test "where a log has lost its beginning, reading goes on with the first whole line" { "$HELPERS/logs" holes; }
 @test "a hole that the command itself has made is output" { "$HELPERS/logs" sparse; }
+@test "a log that begins anew has the whole of its first line" { "$HELPERS/logs" anew; }
 @test "the beginning of a line is looked for in 64 KiB, and not further" { "$HELPERS/logs" long; }
 @test "the last lines of a log are found from its end" { "$HELPERS/logs" last-lines; }
 @test "a log that comes through a connection is read once, and its gaps are known" { "$HELPERS/logs" buffer; }
@@ -190,15 +192,16 @@ load helpers
 @test "MAKEFLAGS names one jobserver, before the variables" { "$HELPERS/worker" makeflags; }
 @test "a run gets the lowest number that no other run has" { "$HELPERS/worker" numbers; }
 @test "64 connections to a machine are kept for the next runs" { "$HELPERS/worker" connections; }
-@test "the logs of three earlier runs of a supervisor are kept" { "$HELPERS/worker" kept; }
-@test "the directory of logs is made again, if it is safe" { "$HELPERS/worker" restored; }
-@test "--log-limit frees whole blocks, a quarter of the limit at a time" { "$HELPERS/worker" limit; }
-@test "a limited log is looked at when it grows, and else at intervals" { "$HELPERS/worker" growth; }
+@test "the logs of three earlier runs of a supervisor are kept" { "$HELPERS/worker_logs" kept; }
+@test "without memory the logs of all earlier runs are kept" { "$HELPERS/worker_logs" memory; }
+@test "the directory of logs is made again, if it is safe" { "$HELPERS/worker_logs" restored; }
+@test "--log-limit frees whole blocks, a quarter of the limit at a time" { "$HELPERS/worker_logs" limit; }
+@test "a limited log is looked at when it grows, and else at intervals" { "$HELPERS/worker_logs" growth; }
 
 @test "a terminal that cannot be made leaves nothing open" { "$HELPERS/run_terminal" lack; }
 @test "an environment is freed with its last reference" { "$HELPERS/worker" freed; }
-@test "--log-limit is given up where the file system gives no blocks back" { "$HELPERS/worker" refused; }
-@test "a log that was long before is limited when it is opened, and a short one is left" { "$HELPERS/worker" opened; }
+@test "--log-limit is given up where the file system gives no blocks back" { "$HELPERS/worker_logs" refused; }
+@test "a log that was long before is limited when it is opened, and a short one is left" { "$HELPERS/worker_logs" opened; }
 
 @test "a supervisor raises the limits that could hurt it, as far as it may" {
   "$HELPERS/raise_limits" root
