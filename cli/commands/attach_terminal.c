@@ -66,14 +66,12 @@ static void note_output(struct attach *attach, const char *data, size_t size)
 {
     attach->in_line = size > 0 ? data[size - 1] != '\n' : attach->in_line;
     for (size_t i = 0; i < size; i++) {
-        bool had_other = modes_has_alternate_screen(&attach->modes);
-
         if (sequence_take(&attach->sequence, data[i]) != SEQUENCE_COMPLETE)
             continue;
         modes_take(&attach->modes, &attach->sequence);
-        attach->is_drawn |= sequence_moves(&attach->sequence);
-        if (had_other && !modes_has_alternate_screen(&attach->modes))
-            attach->is_drawn = false; /* the main screen is as it was before */
+        /* The main screen is as it was when the alternate screen is left. */
+        attach->is_drawn |=
+            sequence_moves(&attach->sequence) && !modes_has_alternate_screen(&attach->modes);
     }
 }
 
@@ -272,7 +270,7 @@ static int open_signals(struct attach *attach, sigset_t *ret_before)
 {
     sigset_t set = SIGNAL_SET(SIGTERM, SIGHUP, SIGINT, SIGQUIT);
 
-    attach->endings = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+    attach->endings = signalfd(-1, &set, SFD_CLOEXEC);
     if (attach->endings < 0)
         return -errno;
     sigaddset(&set, SIGWINCH);

@@ -146,7 +146,6 @@ void detach_keys_settle(struct detach_keys *state, struct text *keys)
 {
     if (!state->has_prefix)
         text_append(keys, state->begun, state->size);
-    if (state->size > 0)
-        state->has_prefix = false;
+    state->has_prefix = false;
     state->size = 0;
 }

@@ -37,7 +37,7 @@ bool detach_keys_wait(const struct detach_keys *state);
 
 /*
  * Takes the bytes of the key that has begun as a whole key, because no more have come in time. Adds the bytes for the
- * program to KEYS.
+ * program to KEYS. Call it only if detach_keys_wait() returns true.
  */
 void detach_keys_settle(struct detach_keys *state, struct text *keys);
 

@@ -275,6 +275,163 @@ static void plays_of_attach(void)
     PLAY_ALL(plays);
 }
 
+/* The errors of the next reads of keys; 0: there is none. ENDS: the terminal is gone. */
+enum { ENDS = -1 };
+static int read_errors[3];
+
+ssize_t __real_read(int fd, void *bytes, size_t size);
+ssize_t __wrap_read(int fd, void *bytes, size_t size);
+
+/* The linker puts this in front of the function: see tests/cli/rules.mk. */
+ssize_t __wrap_read(int fd, void *bytes, size_t size)
+{
+    int error = fd == STDIN_FILENO ? read_errors[0] : 0;
+
+    if (error == 0)
+        return __real_read(fd, bytes, size);
+    memmove(read_errors, read_errors + 1, sizeof(read_errors) - sizeof(read_errors[0]));
+    errno = error != ENDS ? error : EAGAIN; /* of another call, at the end */
+    return error == ENDS ? 0 : -1;
+}
+
+/* How many descriptors of signals can still be made, and whether the terminal can be opened anew. */
+static int  signalfds = 100;
+static bool reopens = true;
+
+int __real_signalfd(int fd, const sigset_t *set, int flags);
+int __wrap_signalfd(int fd, const sigset_t *set, int flags);
+int __wrap_signalfd(int fd, const sigset_t *set, int flags)
+{
+    if (signalfds-- > 0)
+        return __real_signalfd(fd, set, flags);
+    errno = EMFILE;
+    return -1;
+}
+
+int __real_descriptors_reopen(int fd, int flags);
+int __wrap_descriptors_reopen(int fd, int flags);
+int __wrap_descriptors_reopen(int fd, int flags)
+{
+    return reopens ? __real_descriptors_reopen(fd, flags) : -ENXIO;
+}
+
+static const struct play usual = {.words = "attach web",
+                                  .replies = ATTACHED SHOWS("x") "!await x\n!type \034d\n",
+                                  .terminal = TERMINAL,
+                                  .dialogue = true,
+                                  .leaves = true,
+                                  .requests = ATTACH,
+                                  .out = "x\r\n",
+                                  .err = "[detached from thread 'web']\n"};
+
+static void plays_of_terminals(void)
+{
+    static const struct play plays[] = {
+        /* A terminal that was stopped shows the rest when it goes on. */
+        {.words = "attach web",
+         .replies = ATTACHED SHOWS("x") "!await x\n!stop\n" SHOWS(
+             "yz") "!sleeps\n!go\n!await xyz\n!type \034d\n",
+         .terminal = TERMINAL,
+         .dialogue = true,
+         .requests = ATTACH,
+         .out = "xyz\r\n",
+         .err = "[detached from thread 'web']\n"},
+        /* A signal is not kept waiting by such a terminal, whatever has to be shown. */
+        {.words = "attach web",
+         .replies = ATTACHED SHOWS("x") "!await x\n!stop\n" SHOWS("yz") "!sleeps\n!kill 15\n",
+         .ended_by = 15,
+         .terminal = ALL,
+         .dialogue = true,
+         .requests = ATTACH,
+         .out = "x"},
+        {.words = "attach web",
+         .replies = ATTACHED SHOWS("x") "!await x\n!stop\n!sleeps\n!kill 1\n",
+         .ended_by = 1,
+         .terminal = ALL,
+         .dialogue = true,
+         .requests = ATTACH,
+         .out = "x"},
+        {.words = "attach web",
+         .replies = ATTACHED SHOWS("x\\r\\n") "!await x\n!stop\n!sleeps\n!kill 1\n",
+         .ended_by = 1,
+         .terminal = ALL,
+         .dialogue = true,
+         .requests = ATTACH,
+         .out = "x\r\n"},
+        {.words = "attach web",
+         .replies = ATTACHED SHOWS("x") "!await x\n!kill 15\n",
+         .ended_by = 15,
+         .terminal = ALL,
+         .dialogue = true,
+         .requests = ATTACH,
+         .out = "x\r\n[detached from thread 'web']\r\n"},
+        /* A main screen that was drawn before the alternate one is left at its end. */
+        {.words = "attach web",
+         .replies = ATTACHED SHOWS(
+             "a\\u001b[5;5Hb\\u001b[?1049h\\u001b[?1049lc") "!await lc\n!type \034d\n",
+         .terminal = TERMINAL,
+         .dialogue = true,
+         .requests = ATTACH,
+         .out = "a\033[5;5Hb\033[?1049h\033[?1049lc\033[999;1H\r\n",
+         .err = "[detached from thread 'web']\n"},
+        /* An Escape, with which other keys begin, is a key after a pause. */
+        {.words = "attach web",
+         .replies =
+             ATTACHED SHOWS("x") "!await x\n!type \033\n" RESULT(2, "{'taken':1}") "!type \034d\n",
+         .terminal = TERMINAL,
+         .dialogue = true,
+         .requests = ATTACH REQUEST(2, "send", "'thread':7,'text':'\\u001B'"),
+         .out = "x\r\n",
+         .err = "[detached from thread 'web']\n"},
+        /* 64 KiB of keys may wait to be read, and no more. Keys that were refused do not wait, nor more than came. */
+        {.words = "attach web",
+         .replies = ATTACHED
+             SHOWS("x") "!await x\n!type a\n" RESULT(2, "{'taken':100}") "!sleeps\n!type b\n" ERROR(
+                 3, -32011, "OSError", "another types") "!sleeps\n!paste 65536\n!drain "
+                                                        "65536\n!type a\n!await \a\n!type \034d\n",
+         .terminal = TERMINAL,
+         .dialogue = true,
+         .any_requests = true,
+         .out = "x\a\r\n",
+         .err = "[detached from thread 'web']\n"},
+        {.words = "attach web",
+         .terminal = KEYS,
+         .err = "k3thread: attach: standard input and output must be a terminal; \"k3thread logs "
+                "-f\" shows the output elsewhere\n",
+         .status = 64},
+    };
+
+    PLAY_ALL(plays);
+}
+
+static void plays_of_terminals_that_fail(void)
+{
+    static const char told[] = "k3thread: attach: cannot take signals: Too many open files\n";
+    struct play       other = usual;
+
+    read_errors[0] = EAGAIN;
+    read_errors[1] = EINTR;
+    play(&usual);
+    CHECK_EQUAL(read_errors[0], 0);
+    other.replies = ATTACHED SHOWS("x") "!await x\n!type a\n";
+    read_errors[0] = ENDS;
+    play(&other);
+    read_errors[0] = EIO;
+    play(&other);
+    reopens = false; /* the descriptors that there are do it, too */
+    play(&usual);
+    other.replies = ATTACHED SHOWS("x") "!await x\n!kill 15\n";
+    other.ended_by = 15;
+    play(&other);
+    reopens = true;
+    other = (struct play){.words = "attach web", .terminal = TERMINAL, .status = 1, .err = told};
+    for (int i = 0; i < 2; i++) {
+        signalfds = i;
+        play(&other);
+    }
+    signalfds = 100;
+}
+
 static void plays_of_attach_self(void)
 {
     static const struct play plays[] = {
@@ -307,10 +464,22 @@ static void plays_of_attach_self(void)
                              "false,'members':['id','name']"),
          .err = "[thread 'web' has ended]\n"},
     };
+    struct play own;
 
     CHECK(setenv("K3THREAD_ID", "7", 1) == 0 &&
           setenv("K3THREAD_SOCKET", "/nowhere/socket", 1) == 0);
     PLAY_ALL(plays);
+    CHECK(unsetenv("K3THREAD_ID") == 0);
+    play(&usual);
+    CHECK(setenv("K3THREAD_ID", "7", 1) == 0 && setenv("K3THREAD_SOCKET", "/other", 1) == 0);
+    play(&usual);
+    CHECK(unsetenv("K3THREAD_SOCKET") == 0);
+    play(&usual);
+    own = plays[0]; /* the id is decimal */
+    own.replies = RESULT(1, "{'id':10,'name':'web'}");
+    CHECK(setenv("K3THREAD_ID", "10", 1) == 0 &&
+          setenv("K3THREAD_SOCKET", "/nowhere/socket", 1) == 0);
+    play(&own);
 }
 
 static void plays_of_start_attach(void)
@@ -362,4 +531,5 @@ static void plays_of_start_attach(void)
 }
 
 TEST_MAIN({"attach", plays_of_attach}, {"attach-self", plays_of_attach_self},
+          {"terminals", plays_of_terminals}, {"terminals-fail", plays_of_terminals_that_fail},
           {"start-attach", plays_of_start_attach})

@@ -70,6 +70,10 @@ load helpers
   "$HELPERS/attached" attach
   "$HELPERS/attached" attach-self
 }
+@test "attach leaves a terminal as it was, also one that is stopped, gone, or full of keys" {
+  "$HELPERS/attached" terminals
+  "$HELPERS/attached" terminals-fail
+}
 @test "start --wait --tty attaches, and the user can leave" { "$HELPERS/attached" start-attach; }
 @test "completion offers what can stand at the cursor" { "$HELPERS/completed" words; }
 @test "completion offers the threads and the exceptions that the command takes" { "$HELPERS/completed" threads; }

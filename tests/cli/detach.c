@@ -30,6 +30,7 @@ static const struct {
     {"\034\033[15~ab", "ab"},
     {"\034\033OAab", "ab"},
     {"\034\033O5Pab", "ab"},
+    {"\034\033O[ab", "ab"},
     {"\034\033[[Aab", "ab"},
     {"\034\033xab", "ab"},
     {"\034\033\303\244ab", "ab"},
@@ -70,6 +71,8 @@ static const struct {
     {"\034\033[1~ab", "ab"},
     {"\034\033[\rab", "\rab"},
     {"\034\033[A\034d", "D"},
+    {"\034\033\033[A\034\033[Aab",
+     "ab"}, /* bytes of the key before stand behind the second one's */
 };
 
 /* Gives TYPED to KEYS in pieces of STEP bytes, and adds what passes to PASSED. */

@@ -7,9 +7,11 @@
 
 #include "tests/cli/pair.h"
 
+#include "cli/base/process_state.h"
 #include "cli/base/status.h"
 #include "cli/commands/execute.h"
 
+#include <linux/sockios.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <termios.h>
@@ -33,10 +35,13 @@ struct play {
         NO_TERMINAL,
         TERMINAL, /* standard input and output are a terminal; OUT is what it shows */
         SCREEN,   /* standard error is a terminal; OUT is what it shows */
+        ALL,      /* standard input, output and error are a terminal; OUT is what it shows */
+        KEYS,     /* standard input alone is a terminal, which shows nothing */
     } terminal;
     bool any_out, any_requests; /* OUT, or the requests, are not compared */
     bool scripted, chains; /* the command line stands in a script; its starts are not waited for */
     int  ended_by;         /* the signal that must end the program, too */
+    bool leaves;           /* the command closes the connection */
 };
 
 #define REQUEST(id, method, params)                                                                \
@@ -153,6 +158,26 @@ static inline int play_open_terminal(void)
     return fd;
 }
 
+/* Stops the terminal as Ctrl-S does, by TCOOFF, or lets it go on, by TCOON. */
+static inline void play_flow(int action)
+{
+    int fd = open(ptsname(play_screen), O_RDWR | O_NOCTTY | O_CLOEXEC);
+
+    CHECK(fd >= 0 && tcflow(fd, action) == 0);
+    close(fd);
+}
+
+/* Waits until the command has read all that was sent to it, and waits itself. */
+static inline void play_await_rest(int supervisor)
+{
+    int unread;
+
+    do {
+        test_pause();
+        CHECK(ioctl(supervisor, SIOCOUTQ, &unread) == 0);
+    } while (unread > 0 || process_state(getppid()) != 'S');
+}
+
 /* Appends to the file FD what the terminal has shown since. */
 static inline void play_look(int fd)
 {
@@ -223,7 +248,8 @@ static inline void play_flood(const struct pair *pair, size_t size)
  * Does what LINE says: "!append FILE WORDS" (a new line), "!unlink FILE", "!rename FILE OTHER", "!await WORDS" (on
  * standard output, OUT), "!kill SIGNAL", "!later SECONDS", "!type KEYS", "!paste COUNT" (that many bytes 1),
  * "!size ROWS", "!drain COUNT" (that many of these bytes are in requests, which go to the file LOG), "!flood COUNT"
- * (output of that many bytes), "!cook" (the terminal waits for whole lines).
+ * (output of that many bytes), "!cook" (the terminal waits for whole lines), "!stop" (it shows nothing more), "!go" (it
+ * shows again), "!sleeps" (the command has read all, and waits).
  */
 static inline void play_act(const struct pair *pair, char *line, int log, int out)
 {
@@ -251,6 +277,10 @@ static inline void play_act(const struct pair *pair, char *line, int log, int ou
         play_flood(pair, (size_t) atoi(first));
     } else if (strcmp(verb, "!drain") == 0) {
         play_drain(pair->supervisor, log, atoi(first));
+    } else if (strcmp(verb, "!stop") == 0 || strcmp(verb, "!go") == 0) {
+        play_flow(verb[1] == 's' ? TCOOFF : TCOON);
+    } else if (strcmp(verb, "!sleeps") == 0) {
+        play_await_rest(pair->supervisor);
     } else if (strcmp(verb, "!cook") == 0) {
         struct termios settings;
 
@@ -375,7 +405,8 @@ static inline void play(const struct play *play)
     int            shown = dup(out_file);
     pid_t          player = play->dialogue ? play_dialogue(play, pair, log, shown) : 0;
     struct termios settings, settings_after;
-    sigset_t       mask;
+    sigset_t       mask, mask_after;
+    bool           shows = play->terminal == TERMINAL || play->terminal == ALL;
 
     if (!play->dialogue && play->replies != NULL)
         answer(pair, play->replies);
@@ -383,16 +414,19 @@ static inline void play(const struct play *play)
         CHECK(shutdown(pair->supervisor, SHUT_WR) == 0);
     CHECK(terminal < 0 || tcgetattr(terminal, &settings) == 0);
     in_before =
-        play_replace(STDIN_FILENO, play->terminal == TERMINAL ? dup(terminal)
-                                   : play->ones > 0           ? play_ones(play->ones)
-                                   : play->input != NULL      ? play_file(play->input)
+        play_replace(STDIN_FILENO, shows || play->terminal == KEYS ? dup(terminal)
+                                   : play->ones > 0                ? play_ones(play->ones)
+                                   : play->input != NULL           ? play_file(play->input)
                                                          : open("/dev/null", O_RDONLY | O_CLOEXEC));
-    out_before = play_replace(STDOUT_FILENO, play->terminal == TERMINAL ? dup(terminal) : out_file);
-    err_before =
-        play_replace(STDERR_FILENO, play->terminal == SCREEN ? dup(terminal) : play_file(""));
+    out_before = play_replace(STDOUT_FILENO, shows ? dup(terminal) : out_file);
+    err_before = play_replace(STDERR_FILENO, play->terminal == SCREEN || play->terminal == ALL
+                                                 ? dup(terminal)
+                                                 : play_file(""));
     CHECK(sigprocmask(SIG_BLOCK, NULL, &mask) == 0);
     status = play_words(&session, words, count);
-    CHECK(sigprocmask(SIG_SETMASK, &mask, NULL) == 0);
+    CHECK(sigprocmask(SIG_SETMASK, &mask, &mask_after) == 0);
+    for (int i = 1; i <= SIGRTMAX; i++)
+        CHECK_EQUAL(sigismember(&mask_after, i), sigismember(&mask, i));
     err = play_take(STDERR_FILENO, err_before);
     out = play_take(STDOUT_FILENO, out_before);
     CHECK(terminal < 0 || tcgetattr(terminal, &settings_after) == 0);
@@ -401,18 +435,22 @@ static inline void play(const struct play *play)
                            settings.c_oflag == settings_after.c_oflag));
     CHECK(dup2(in_before, STDIN_FILENO) == STDIN_FILENO);
     close(in_before);
-    CHECK(session.client.notify == NULL);
+    CHECK(session.client.notify == NULL && !(play->leaves && session.client.open));
     client_close(&session.client);
     CHECK(player == 0 || waitpid(player, NULL, 0) == player);
     requests = play_requests(pair->supervisor, log);
-    if (terminal >= 0) {
+    if (terminal >= 0 && play->terminal == KEYS) {
+        close(terminal);
+        close(play_screen);
+        play_screen = -1;
+    } else if (terminal >= 0) {
         play_look(shown);
         free(out);
         out = play_take(shown, fcntl(shown, F_DUPFD_CLOEXEC, 0));
         close(terminal);
         close(play_screen);
         play_screen = -1;
-        if (play->terminal == TERMINAL)
+        if (shows)
             close(out_file);
     }
     close(shown);
