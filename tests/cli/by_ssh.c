@@ -112,7 +112,7 @@ pid_t __real_getppid(void);
 pid_t __wrap_getppid(void);
 pid_t __wrap_getppid(void)
 {
-    return is_orphan ? 1 : __real_getppid();
+    return is_orphan ? 0 : __real_getppid(); /* 0: it is in another namespace */
 }
 
 int __real_dup2(int from, int to);
@@ -256,6 +256,10 @@ static void ssh_is_run(void)
     ssh_ends = 3;
     CHECK_EQUAL(WEXITSTATUS(check_run(true, FOUND("asks", "at the terminal") "\n")), 3);
     CHECK_EQUAL(WEXITSTATUS(check_run(false, FOUND("never", "alone") "\n")), 3);
+    CHECK(setenv("SSH_ASKPASS_REQUIRE", "force", 1) == 0);
+    CHECK_EQUAL(WEXITSTATUS(check_run(true, FOUND("force", "at the terminal") "\n")), 3);
+    CHECK_EQUAL(WEXITSTATUS(check_run(false, FOUND("never", "alone") "\n")), 3);
+    CHECK(unsetenv("SSH_ASKPASS_REQUIRE") == 0);
     is_orphan = true;
     CHECK_EQUAL(WEXITSTATUS(check_run(false, "")), 1);
     is_orphan = false;

@@ -44,6 +44,7 @@ load helpers
 @test "logs --follow with a pattern takes in new threads and new runs" { "$HELPERS/followed_logs" follow-all; }
 @test "start --wait passes output, input and signals on, and ends as the command did" {
   "$HELPERS/start_wait" start-wait
+  "$HELPERS/start_wait" poll
 }
 @test "the options of start are asked for as they are given, or refused with a reason" {
   "$HELPERS/start_words" options
@@ -114,3 +115,34 @@ load helpers
 }
 @test "a command ends itself by the signal that ended its work" { "$HELPERS/own_signals" end; }
 @test "the first signal asks a thread to end, and a second one kills it" { "$HELPERS/own_signals" passed; }
+
+@test "the bytes of a connection are sent and read whole, up to a limit" {
+  "$HELPERS/wires" queued
+  "$HELPERS/wires" waits
+  "$HELPERS/wires" limit
+}
+@test "proxy passes requests on, behind the surroundings of the commands" { "$HELPERS/proxies" passed; }
+@test "proxy does not read a line that never ends" { "$HELPERS/proxies" endless; }
+@test "proxy replies for a supervisor that is not there, or has just ended" {
+  "$HELPERS/proxies" absent
+  "$HELPERS/proxies" ended
+}
+@test "a log that comes through a connection may be malformed, or lose the connection" {
+  "$HELPERS/feed" unkept
+  "$HELPERS/feed" lost
+}
+
+@test "the options of the program stand before the command" { "$HELPERS/usages" program; }
+@test "help is shown on standard output, and mistakes are told with its name" {
+  "$HELPERS/usages" help
+  "$HELPERS/usages" script
+  "$HELPERS/usages" memory
+}
+@test "all commands and options are listed" {
+  "$HELPERS/usages" commands
+  "$HELPERS/usages" options
+}
+@test "a command finds its place and its supervisor before it works, or says why not" {
+  "$HELPERS/usages" steps
+  "$HELPERS/usages" hosts
+}

@@ -163,6 +163,23 @@ static void garbage_ends_the_connection(void)
     }
 }
 
+/* What the journal says; NULL: there is none. */
+static const char *journal, *reason;
+
+char *__wrap_place_find_journal(const struct place *place);
+char *__wrap_place_find_journal(const struct place *place)
+{
+    CHECK_TEXT(place->socket, "/nowhere/socket");
+    return journal != NULL ? strdup(journal) : NULL;
+}
+
+void __wrap_reason_add(const struct place *place, struct text *text);
+void __wrap_reason_add(const struct place *place, struct text *text)
+{
+    CHECK_TEXT(place->socket, "/nowhere/socket");
+    text_add(text, reason != NULL ? reason : "");
+}
+
 static void lost_connections_are_told_apart(void)
 {
     struct pair *pair = open_pair();
@@ -177,6 +194,15 @@ static void lost_connections_are_told_apart(void)
     check_failure(pair, STATUS_FAILED, "",
                   "the supervisor went away without a reply; see /dev/null");
     CHECK(!pair->client.open);
+    close_pair(pair);
+
+    pair = open_pair();
+    journal = "/state/journal.log";
+    reason = ".";
+    CHECK(shutdown(pair->supervisor, SHUT_WR) == 0);
+    CHECK_EQUAL(client_call(&pair->client, "list", no_params(), &reply), -ECONNRESET);
+    check_failure(pair, STATUS_FAILED, "",
+                  "the supervisor went away without a reply.; see /state/journal.log");
     close_pair(pair);
 
     /* It had not, so it is as if there was none. */

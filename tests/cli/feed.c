@@ -54,6 +54,8 @@ static void feeds_follow_a_log(void)
     off_t           position = 10;
     int64_t         time;
 
+    const struct run_mark *mark;
+
     CHECK_EQUAL(log_feed_ask(&feed), 0); /* a feed that is not open does nothing */
     CHECK_EQUAL(log_feed_open(&feed, &pair->client, &wish), 0);
     check_requests(pair, "");
@@ -70,7 +72,11 @@ static void feeds_follow_a_log(void)
                            "exit 1','time':99}],"
                            "'times':[[11,77],[13,88]]}"),
                 1);
+    CHECK_EQUAL(feed_reply(pair, &feed, 1, "'result':{'data':''}"), 0); /* it was answered */
     check_bytes(&feed, &position, false, "abc");
+    mark = run_marks_find(feed.buffer.marks, 0, 100);
+    CHECK(mark != NULL && mark->offset == 10 && mark->run == 2 && mark->time == 99);
+    CHECK_TEXT(mark->how, "exit 1");
     CHECK(log_buffer_find_time(&feed.buffer, 10, &time) && time == 77);
     CHECK(log_buffer_find_time(&feed.buffer, 12, &time) && time == 88);
     CHECK(!log_feed_has_ended(&feed) && !feed.buffer.is_disk_full);
@@ -202,5 +208,59 @@ static void feeds_that_are_behind_ask_for_more(void)
     close_pair(pair);
 }
 
-TEST_MAIN({"follow", feeds_follow_a_log}, {"wishes", feeds_open_as_wished},
+/* What cannot be kept is told, and what stands behind it in the reply is not looked at. */
+static void replies_that_cannot_be_kept_are_told(void)
+{
+    static const struct log_feed_wish wish = {.since = -1, .begin = -1};
+    static const struct {
+        const char *result;
+        int         error;
+    } replies[] = {
+        {"'result':{'offset':0,'data':7,'runs':[{'offset':0,'run':2,'how':'x','time':9}]}",
+         -EINVAL},
+        {"'result':{'offset':0,'data':'','runs':[{'offset':0,'run':2,'how':7,'time':9}],'times':[["
+         "1,"
+         "2]]}",
+         -EINVAL},
+        {"'result':{'offset':0,'data':'','runs':[{'offset':0,'run':2,'how':{'base64':'AA=='},'time'"
+         ":"
+         "9}]}",
+         -EILSEQ},
+    };
+    struct pair    *pair = open_pair();
+    struct log_feed feed = {0};
+
+    CHECK_EQUAL(log_feed_open(&feed, &pair->client, &wish), 0);
+    CHECK_EQUAL(client_send(&pair->client, "a", no_params(), NULL), 0);
+    for (size_t i = 0; i < sizeof(replies) / sizeof(replies[0]); i++) {
+        CHECK_EQUAL(feed_reply(pair, &feed, (int) feed.requests[0], replies[i].result),
+                    replies[i].error);
+        CHECK(run_marks_find(feed.buffer.marks, 0, 100) == NULL);
+        CHECK_EQUAL(feed.under_way, 0);
+        CHECK_EQUAL(log_feed_ask(&feed), 0);
+    }
+    log_feed_close(&feed);
+    CHECK(recv(pair->supervisor, (char[4096]){0}, 4096, MSG_DONTWAIT) > 0);
+    close_pair(pair);
+}
+
+/* A feed without a connection asks for nothing, and a reader at a lost supervisor needs no end. */
+static void a_feed_may_lose_its_connection(void)
+{
+    static const struct log_feed_wish wish = {.since = -1, .begin = -1};
+    struct pair                      *pair = open_pair();
+    struct log_feed                   feed = {0};
+    struct reply                      reply;
+
+    CHECK_EQUAL(log_feed_open(&feed, &pair->client, &wish), 0);
+    close(pair->supervisor);
+    CHECK_EQUAL(client_call(&pair->client, "a", no_params(), &reply), -ENOENT);
+    feed.under_way = 0;
+    log_feed_close(&feed);
+    CHECK(feed.client == NULL && pair->client.wire.unsent.size == 0);
+    client_close(&pair->client);
+}
+
+TEST_MAIN({"follow", feeds_follow_a_log}, {"unkept", replies_that_cannot_be_kept_are_told},
+          {"lost", a_feed_may_lose_its_connection}, {"wishes", feeds_open_as_wished},
           {"behind", feeds_that_are_behind_ask_for_more})

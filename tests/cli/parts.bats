@@ -137,7 +137,10 @@ load helpers
 @test "the command that a script started last is not looked for again" { "$HELPERS/executable" last; }
 
 @test "a relay passes what was read before and what comes, both ways" { "$HELPERS/relay" both-ways; }
-@test "a relay's input is read up to its end, and bytes can be put in front of it" { "$HELPERS/relay" input; }
+@test "a relay's input is read up to its end, and bytes can be put in front of it" {
+  "$HELPERS/relay" input
+  "$HELPERS/relay" long-input
+}
 @test "a relay loses no byte of much that passes at once" { "$HELPERS/relay" much; }
 @test "a relay notes that the supervisor has closed its socket unread" {
   "$HELPERS/relay" cut
@@ -145,6 +148,11 @@ load helpers
 }
 @test "a relay passes on the reply that a supervisor sent before it closed its socket" { "$HELPERS/relay" cut-after-reply; }
 @test "a relay ends when its reader has gone" { "$HELPERS/relay" no-reader; }
+@test "a relay gives up the last reply if it is not read in time" { "$HELPERS/relay" cut-unread; }
+@test "a relay passes each request on at once, in the pieces that the socket takes" {
+  "$HELPERS/relay" no-wait
+  "$HELPERS/relay" pieces
+}
 @test "a relay sleeps while nothing comes, and waits for a reply after the end of its input" { "$HELPERS/relay" sleep; }
 
 @test "the times of a log are found by the place of a byte" { "$HELPERS/times" places; }

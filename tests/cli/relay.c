@@ -3,8 +3,10 @@
  */
 #include "tests/lib/test.h"
 
+#include "cli/base/clock.h"
 #include "cli/commands/relay.h"
 
+#include <poll.h>
 #include <sys/socket.h>
 
 #define LARGE 300000
@@ -74,6 +76,59 @@ static void fill(char *bytes)
         bytes[i] = (char) ('a' + i % 23);
 }
 
+/* The results of the next calls: errnos, up to a 0. */
+static int    read_errors[4], send_errors[4];
+static size_t most;       /* the most bytes that are sent at a time; 0: any number */
+static double ahead;      /* the seconds that were not waited for */
+static bool   is_hurried; /* a wait with a limit is not waited for */
+
+static int take_error(int *errors)
+{
+    int error = errors[0];
+
+    memmove(errors, errors + 1, 3 * sizeof(*errors));
+    return error;
+}
+
+ssize_t __real_read(int fd, void *data, size_t size);
+ssize_t __wrap_read(int fd, void *data, size_t size);
+ssize_t __wrap_read(int fd, void *data, size_t size)
+{
+    int error = take_error(read_errors);
+
+    errno = error;
+    return error != 0 ? -1 : __real_read(fd, data, size);
+}
+
+/* A success leaves the errno of an earlier call. */
+ssize_t __real_send(int fd, const void *data, size_t size, int flags);
+ssize_t __wrap_send(int fd, const void *data, size_t size, int flags);
+ssize_t __wrap_send(int fd, const void *data, size_t size, int flags)
+{
+    int error = take_error(send_errors);
+
+    errno = error != 0 ? error : ENOTSOCK;
+    return error != 0 ? -1 : __real_send(fd, data, most > 0 && size > most ? most : size, flags);
+}
+
+double __real_clock_monotonic(void);
+double __wrap_clock_monotonic(void);
+double __wrap_clock_monotonic(void)
+{
+    return __real_clock_monotonic() + ahead;
+}
+
+int __real_poll(struct pollfd *fds, nfds_t count, int timeout);
+int __wrap_poll(struct pollfd *fds, nfds_t count, int timeout);
+int __wrap_poll(struct pollfd *fds, nfds_t count, int timeout)
+{
+    int ready = __real_poll(fds, count, is_hurried && timeout > 0 ? 0 : timeout);
+
+    if (is_hurried && timeout > 0 && ready == 0)
+        ahead += timeout / 1000.0;
+    return ready;
+}
+
 static void pass_both_ways(void)
 {
     struct relay relay;
@@ -103,6 +158,17 @@ static void read_to_the_end(void)
     struct relay relay;
     struct ends  ends = open_ends(&relay);
 
+    put(ends.input, "n");
+    read_errors[0] = EINTR;
+    read_errors[1] = EAGAIN;
+    CHECK_EQUAL(relay_read_input(&relay), 1);
+    CHECK_EQUAL(relay.in.end, 1);
+    CHECK_EQUAL(relay_insert(&relay, "x", 1), 0);
+    CHECK(relay.in.end == 2 && memcmp(relay.in.data, "xn", 2) == 0);
+    read_errors[0] = EIO;
+    CHECK_EQUAL(relay_read_input(&relay), -EIO);
+    relay_release(&relay);
+    relay = (struct relay){0};
     put(ends.input, "no newline");
     close(ends.input);
     CHECK_EQUAL(relay_read_input(&relay), 1);
@@ -115,6 +181,33 @@ static void read_to_the_end(void)
     relay = (struct relay){0};
     CHECK_EQUAL(relay_insert(&relay, "alone", 5), 0);
     CHECK(relay.in.end == 5 && memcmp(relay.in.data, "alone", 5) == 0);
+    relay_release(&relay);
+}
+
+/* The room for a long input grows with it. */
+static void read_a_long_input(void)
+{
+    static char  bytes[100 + 2 * 65536];
+    struct relay relay;
+    struct ends  ends = open_ends(&relay);
+    size_t       size = 0;
+    char        *memory;
+
+    for (size_t i = 0; i < sizeof(bytes); i++)
+        bytes[i] = (char) ('a' + i % 23);
+    for (size_t i = 0; i < 3; i++) {
+        size_t piece = i == 0 ? 100 : 65536;
+
+        write_all(ends.input, bytes + size, piece);
+        size += piece;
+        CHECK_EQUAL(relay_read_input(&relay), 1);
+        CHECK_EQUAL(relay.in.end, size);
+        CHECK(relay.in.size >= size);
+    }
+    CHECK(memcmp(relay.in.data, bytes, size) == 0);
+    memory = malloc(2 * size); /* which fails if the bytes stand where they must not */
+    CHECK(memory != NULL);
+    free(memory);
     relay_release(&relay);
 }
 
@@ -203,6 +296,88 @@ static void end_by_cut_after_reply(void)
     relay_release(&relay);
 }
 
+/* The last reply of a supervisor that has gone is given up if no process reads it in time. */
+static void end_by_cut_with_reply_unread(void)
+{
+    struct relay relay;
+    struct ends  ends = open_ends(&relay);
+    char         bytes[4096] = "";
+
+    CHECK(fcntl(STDOUT_FILENO, F_SETFL, O_NONBLOCK) == 0);
+    while (write(STDOUT_FILENO, bytes, sizeof(bytes)) > 0)
+        continue;
+    CHECK(fcntl(STDOUT_FILENO, F_SETFL, 0) == 0);
+    put(relay.socket, "unread");
+    put(ends.input, "request\n");
+    CHECK_EQUAL(relay_read_input(&relay), 1);
+    put(ends.supervisor, "last reply\n");
+    close(ends.supervisor);
+    is_hurried = true;
+    CHECK_EQUAL(relay_run(&relay), 0);
+    CHECK(relay.is_cut && relay.is_answered);
+    CHECK(ahead > 0.5);
+    relay_release(&relay);
+}
+
+/* Each request is passed on when it comes, also while the reply to another one takes long. */
+static void pass_without_waiting_for_replies(void)
+{
+    struct relay relay;
+    struct ends  ends = open_ends(&relay);
+    char         byte;
+    pid_t        child = fork();
+    int          status;
+
+    CHECK(child >= 0);
+    if (child == 0) {
+        test_alarm();
+        close(relay.socket);
+        close(ends.output);
+        for (int i = 0; i < 3; i++) {
+            put(ends.input, "r");
+            CHECK_EQUAL(recv(ends.supervisor, &byte, 1, 0), 1);
+        }
+        put(ends.supervisor, "replies");
+        close(ends.input);
+        check_rest(ends.supervisor, "");
+        _exit(0);
+    }
+    close(ends.input);
+    close(ends.supervisor);
+    CHECK(fcntl(relay.socket, F_SETFL, 0) == 0);
+    send_errors[0] = EINTR;
+    send_errors[1] = EAGAIN;
+    CHECK_EQUAL(relay_run(&relay), 0);
+    CHECK(waitpid(child, &status, 0) == child && status == 0);
+    close(STDOUT_FILENO);
+    check_rest(ends.output, "replies");
+    relay_release(&relay);
+}
+
+/* What the socket does not take at once follows, in order. */
+static void pass_in_pieces(void)
+{
+    struct relay relay;
+    struct ends  ends = open_ends(&relay);
+    char         got[32] = "";
+
+    put(ends.input, "a long request\n");
+    CHECK_EQUAL(relay_read_input(&relay), 1);
+    close(ends.input);
+    most = 3;
+    is_hurried = true;
+    CHECK_EQUAL(relay_run(&relay), 0);
+    CHECK(recv(ends.supervisor, got, sizeof(got) - 1, MSG_DONTWAIT) > 0);
+    CHECK_TEXT(got, "a long request\n");
+    CHECK(!relay.is_cut && !relay.is_answered);
+    relay_release(&relay);
+    relay = (struct relay){.socket = relay.socket};
+    CHECK_EQUAL(relay_insert(&relay, "x", 1), 0);
+    send_errors[0] = EIO;
+    CHECK_EQUAL(relay_run(&relay), -EIO);
+    relay_release(&relay);
+}
+
 static void end_without_reader(void)
 {
     struct relay relay;
@@ -254,7 +429,10 @@ static void sleep_between(void)
     relay_release(&relay);
 }
 
-TEST_MAIN({"both-ways", pass_both_ways}, {"input", read_to_the_end}, {"much", pass_much},
-          {"cut", end_by_cut}, {"cut-before-request", end_by_cut_before_request},
+TEST_MAIN({"both-ways", pass_both_ways}, {"input", read_to_the_end},
+          {"long-input", read_a_long_input}, {"much", pass_much}, {"cut", end_by_cut},
+          {"cut-before-request", end_by_cut_before_request},
           {"cut-after-reply", end_by_cut_after_reply}, {"no-reader", end_without_reader},
+          {"cut-unread", end_by_cut_with_reply_unread},
+          {"no-wait", pass_without_waiting_for_replies}, {"pieces", pass_in_pieces},
           {"sleep", sleep_between})

@@ -1,12 +1,44 @@
 /* Tests `start --wait`. */
 #include "tests/cli/played_logs.h"
 
+#include <poll.h>
+
 double __real_clock_monotonic(void);
 double __wrap_clock_monotonic(void);
 
 double __wrap_clock_monotonic(void)
 {
     return __real_clock_monotonic() + (play_ahead != NULL ? *play_ahead : 0);
+}
+
+static int poll_error;
+
+int __real_poll(struct pollfd *fds, nfds_t count, int timeout);
+int __wrap_poll(struct pollfd *fds, nfds_t count, int timeout);
+int __wrap_poll(struct pollfd *fds, nfds_t count, int timeout)
+{
+    if (poll_error == 0 || count == 1)
+        return __real_poll(fds, count, timeout);
+    errno = poll_error;
+    return -1;
+}
+
+/* The thread has ended, but this process cannot wait for its log. */
+static void a_failure_of_the_wait_is_told(void)
+{
+    static const struct play failed = {
+        .words = "start -w -C / true",
+        .replies = RESULT(1, "{'id':1}") ENDED(3, 0),
+        .requests = REQUEST(1, "start",
+                            "'command':['true'],'environment':true,'directory':'/"
+                            "','umask':18,'members':['id'],'keep':true")
+            REQUEST(2, "logs", "'begun':true") REQUEST(3, "join", ),
+        .err = "k3thread: start: poll: Cannot allocate memory\n",
+        .status = 125};
+
+    (void) umask(022);
+    poll_error = ENOMEM;
+    play(&failed);
 }
 
 static void plays_of_start_wait(void)
@@ -65,6 +97,78 @@ static void plays_of_start_wait(void)
                              "'command':['true'],'environment':true,'directory':'/"
                              "','umask':18,'members':['id'],'keep':true")
              REQUEST(2, "logs", "'begun':true") REQUEST(3, "join", )},
+        /* The replies come in any order. */
+        {.words = "start -w -C / true",
+         .replies = LOG(2, 0, 1) RESULT(1, "{'id':1}") ENDED(3, 3),
+         .requests = REQUEST(1, "start",
+                             "'command':['true'],'environment':true,'directory':'/"
+                             "','umask':18,'members':['id'],'keep':true")
+             REQUEST(2, "logs", "'begun':true") REQUEST(3, "join", ),
+         .out = "one\n"
+                "two\n"
+                "three",
+         .status = 3},
+        {.words = "start -w -C / true",
+         .replies = ENDED(3, 3) LOG(2, 0, 1) RESULT(1, "{'id':1}"),
+         .requests = REQUEST(1, "start",
+                             "'command':['true'],'environment':true,'directory':'/"
+                             "','umask':18,'members':['id'],'keep':true")
+             REQUEST(2, "logs", "'begun':true") REQUEST(3, "join", ),
+         .out = "one\n"
+                "two\n"
+                "three",
+         .status = 3},
+        /* In a script, the run shows the output. */
+        {.words = "start -w -C / true",
+         .scripted = true,
+         .replies = RESULT(1, "{'id':1}") LOG(2, 0, 1) ENDED(3, 3),
+         .requests = REQUEST(1, "start",
+                             "'command':['true'],'environment':true,'directory':'/"
+                             "','umask':18,'members':['id'],'keep':true")
+             REQUEST(2, "logs", "'begun':true") REQUEST(3, "join", ),
+         .status = 3},
+        /* The thread goes on without an output that takes nothing, or that is its log; one that nobody reads ends it. */
+        {.words = "start -w -C / true",
+         .replies = RESULT(1, "{'id':1}") LOG(2, 0, 1) ENDED(3, 0),
+         .output = FULL,
+         .any_out = true,
+         .requests = REQUEST(1, "start",
+                             "'command':['true'],'environment':true,'directory':'/"
+                             "','umask':18,'members':['id'],'keep':true")
+             REQUEST(2, "logs", "'begun':true") REQUEST(3, "join", ),
+         .err = "k3thread: start: cannot write to standard output, the thread goes on without it: "
+                "No space left on device\n"},
+        {
+            .words = "start -w -C / true",
+            .replies = RESULT(1, "{'id':1}") LOG(2, 0, 1) ENDED(3, 0),
+            .output = OWN_LOG,
+            .any_out = true,
+            .requests = REQUEST(1, "start",
+                                "'command':['true'],'environment':true,'directory':'/"
+                                "','umask':18,'members':['id'],'keep':true")
+                REQUEST(2, "logs", "'begun':true") REQUEST(3, "join", ),
+        },
+        {.words = "start -w -C / true",
+         .replies = RESULT(1, "{'id':1}") LOG(2, 0, 1) RESULT(4, "[]") ENDED(3, 143),
+         .output = UNREAD,
+         .any_out = true,
+         .dialogue = true,
+         .requests =
+             REQUEST(1, "start",
+                     "'command':['true'],'environment':true,'directory':'/"
+                     "','umask':18,'members':['id'],'keep':true") REQUEST(2, "logs", "'begun':true")
+                 REQUEST(3, "join", ) REQUEST(4, "raise", "'thread':1,'exception':'SystemExit'"),
+         .status = 141},
+        /* The connection ends before the start is answered. */
+        {.words = "start -w -C / true",
+         .replies = LOG(2, 0, 1),
+         .goes_away = true,
+         .requests = REQUEST(1, "start",
+                             "'command':['true'],'environment':true,'directory':'/"
+                             "','umask':18,'members':['id'],'keep':true")
+             REQUEST(2, "logs", "'begun':true") REQUEST(3, "join", ),
+         .err = "k3thread: start: the supervisor went away without a reply; see /dev/null\n",
+         .status = 125},
         /* The thread was cleared. */
         {.words = "start -w -C / true",
          .replies = RESULT(1, "{'id':1}") LOG(2, 0, 1) NO_THREAD(3),
@@ -199,7 +303,8 @@ static void plays_of_start_wait(void)
     };
 
     make_logs();
+    open_outputs();
     PLAY_ALL(plays);
 }
 
-TEST_MAIN({"start-wait", plays_of_start_wait})
+TEST_MAIN({"start-wait", plays_of_start_wait}, {"poll", a_failure_of_the_wait_is_told})
