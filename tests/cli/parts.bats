@@ -152,6 +152,7 @@ load helpers
 @test "a relay passes each request on at once, in the pieces that the socket takes" {
   "$HELPERS/relay" no-wait
   "$HELPERS/relay" pieces
+  "$HELPERS/relay" held
 }
 @test "a relay sleeps while nothing comes, and waits for a reply after the end of its input" { "$HELPERS/relay" sleep; }
 

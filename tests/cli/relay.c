@@ -310,6 +310,7 @@ static void end_by_cut_with_reply_unread(void)
     put(relay.socket, "unread");
     put(ends.input, "request\n");
     CHECK_EQUAL(relay_read_input(&relay), 1);
+    close(ends.input);
     put(ends.supervisor, "last reply\n");
     close(ends.supervisor);
     is_hurried = true;
@@ -367,6 +368,7 @@ static void pass_in_pieces(void)
     most = 3;
     is_hurried = true;
     CHECK_EQUAL(relay_run(&relay), 0);
+    CHECK(ahead > 0.5); /* it has slept, with the end of the input before it */
     CHECK(recv(ends.supervisor, got, sizeof(got) - 1, MSG_DONTWAIT) > 0);
     CHECK_TEXT(got, "a long request\n");
     CHECK(!relay.is_cut && !relay.is_answered);
@@ -375,6 +377,29 @@ static void pass_in_pieces(void)
     CHECK_EQUAL(relay_insert(&relay, "x", 1), 0);
     send_errors[0] = EIO;
     CHECK_EQUAL(relay_run(&relay), -EIO);
+    relay_release(&relay);
+    relay = (struct relay){.socket = relay.socket};
+    put(ends.supervisor, "reply\n");
+    read_errors[0] = EIO;
+    CHECK_EQUAL(relay_run(&relay), -EIO);
+    relay_release(&relay);
+}
+
+/* While the socket takes nothing, nothing more is read: what is held does not grow. */
+static void hold_one_block(void)
+{
+    struct relay relay;
+    struct ends  ends = open_ends(&relay);
+    char         bytes[4096] = "";
+
+    while (send(relay.socket, bytes, sizeof(bytes), MSG_DONTWAIT) > 0)
+        continue;
+    put(ends.input, "x");
+    CHECK_EQUAL(relay_read_input(&relay), 1);
+    put(ends.input, "y");
+    close(ends.output);
+    CHECK_EQUAL(relay_run(&relay), -EPIPE);
+    CHECK_EQUAL(relay.in.end, 1);
     relay_release(&relay);
 }
 
@@ -435,4 +460,4 @@ TEST_MAIN({"both-ways", pass_both_ways}, {"input", read_to_the_end},
           {"cut-after-reply", end_by_cut_after_reply}, {"no-reader", end_without_reader},
           {"cut-unread", end_by_cut_with_reply_unread},
           {"no-wait", pass_without_waiting_for_replies}, {"pieces", pass_in_pieces},
-          {"sleep", sleep_between})
+          {"held", hold_one_block}, {"sleep", sleep_between})

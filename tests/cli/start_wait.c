@@ -127,7 +127,7 @@ static void plays_of_start_wait(void)
                              "','umask':18,'members':['id'],'keep':true")
              REQUEST(2, "logs", "'begun':true") REQUEST(3, "join", ),
          .status = 3},
-        /* The thread goes on without an output that takes nothing, or that is its log; one that nobody reads ends it. */
+        /* A thread goes on without an output that takes nothing, or that is its log; one without a reader ends it. */
         {.words = "start -w -C / true",
          .replies = RESULT(1, "{'id':1}") LOG(2, 0, 1) ENDED(3, 0),
          .output = FULL,
