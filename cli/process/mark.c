@@ -64,45 +64,43 @@ uint64_t mark_check_id(uint64_t id)
     return id | CHECK;
 }
 
-/* Reads the mark from /proc, as prlimit() refuses to read the limits of another user's process. */
-static bool read_page(pid_t pid, rlim_t *ret)
+/*
+ * Reads the mark from /proc, as prlimit() refuses to read the limits of another user's process. Returns 0 if it cannot
+ * be read.
+ */
+static rlim_t read_page(pid_t pid)
 {
     const char        *row = resource == RLIMIT_LOCKS ? "Max file locks" : "Max resident set";
     char               path[64], line[256];
-    unsigned long long value;
-    bool               found = false;
+    unsigned long long value = 0;
     FILE              *file;
 
     snprintf(path, sizeof(path), "/proc/%d/limits", (int) pid);
     file = fopen(path, "re");
     if (file == NULL)
-        return false;
-    while (!found && fgets(line, sizeof(line), file) != NULL)
+        return 0;
+    while (fgets(line, sizeof(line), file) != NULL)
         if (strncmp(line, row, strlen(row)) == 0)
-            found = sscanf(line + strlen(row), "%llu", &value) == 1;
+            (void) sscanf(line + strlen(row), "%llu", &value); /* it fails if there is no limit */
     fclose(file);
-    if (found)
-        *ret = value;
-    return found;
+    return value;
 }
 
-static bool read_mark(pid_t pid, rlim_t *ret)
+/* Returns the limit of PID that would be its mark, or 0. */
+static rlim_t read_limit(pid_t pid)
 {
     struct rlimit limit;
 
-    if (resource < 0)
-        return false;
     if (prlimit(pid, (limit_resource) resource, NULL, &limit) < 0)
-        return errno == EPERM && read_page(pid, ret);
-    *ret = limit.rlim_max;
-    return true;
+        return errno == EPERM ? read_page(pid) : 0;
+    return limit.rlim_max;
 }
 
 uint64_t mark_read(pid_t pid)
 {
-    rlim_t mark;
+    rlim_t mark = read_limit(pid);
 
-    return read_mark(pid, &mark) && mark > MARK_BASE && mark != RLIM_INFINITY ? mark_id(mark) : 0;
+    return mark > MARK_BASE && mark != RLIM_INFINITY ? mark_id(mark) : 0;
 }
 
 bool mark_is_of(uint64_t marked, uint64_t id)

@@ -134,16 +134,15 @@ static int take_input(const struct spawn_plan *plan)
 }
 
 /*
- * Opens the output. Opens it with O_NONBLOCK, so that a FIFO without a reader fails at once, and then clears the
- * flag.
+ * Opens the output, to append to it. Opens it with O_NONBLOCK, so that a FIFO without a reader fails at once, and then
+ * clears the flag.
  */
 static int open_output(const struct spawn_plan *plan)
 {
-    int flags = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY;
     int fd;
 
     umask(plan->output_umask);
-    fd = open(plan->output, flags | O_NONBLOCK, 0666);
+    fd = open(plan->output, O_WRONLY | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0666);
     return fd < 0 || fcntl(fd, F_SETFL, O_APPEND) < 0 ? -1 : fd;
 }
 
@@ -186,7 +185,7 @@ IN_CHILD static void note_head(const char *file, struct child *child)
     child->head_error = error;
     child->head[0] = '\0';
     if (access(file, X_OK) == 0)
-        fd = open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+        fd = open(file, O_RDONLY | O_NONBLOCK); /* a FIFO may be executable */
     if (fd >= 0) {
         size = read(fd, child->head, sizeof(child->head) - 1);
         child->head[size > 0 ? size : 0] = '\0';
@@ -260,9 +259,8 @@ IN_CHILD static void exec_search(struct child *child)
 IN_CHILD static void exec_command(struct child *child)
 {
     const struct spawn_plan *plan = child->plan;
-    sigset_t                 none;
+    static const sigset_t    none;
 
-    sigemptyset(&none);
     if (plan->argv[0][0] == '\0') {
         errno = ENOENT;
         return;
@@ -341,13 +339,12 @@ static char **make_shell_argv(char *const *argv)
     return ret;
 }
 
-/* Copies the interpreter that "#!" in HEAD names into RET; "" if there is none, or no room for it. */
+/* Copies the interpreter that "#!" in HEAD names into RET, unless there is none, or no room for it. */
 static void copy_interpreter(const char *head, char *ret)
 {
     const char *begin = head + strlen("#!");
     size_t      length;
 
-    ret[0] = '\0';
     if (strncmp(head, "#!", strlen("#!")) != 0)
         return;
     begin += strspn(begin, " \t");

@@ -21,3 +21,18 @@ load helpers
 @test "an adopted process that was reaped since the census calls for another one" { "$HELPERS/leftovers" reaped; }
 @test "a look for leftovers that fails keeps no lock, memory or descriptor" { "$HELPERS/leftovers" failed; }
 @test "nothing is left if nothing is adopted and no child of the worker lives" { "$HELPERS/leftovers" gone; }
+
+# What is known of a process and its limits: see handle.c, live_usage.c and own_limits.c.
+
+@test "a process is held by a handle where the kernel allows it" {
+  "$HELPERS/handle" open
+  "$HELPERS/handle" close
+}
+
+@test "a signal goes to a pid only where handles are refused" { "$HELPERS/handle" signal; }
+@test "the use of a thread is the sum of its processes, up to a number of them" { "$HELPERS/live_usage" sum; }
+@test "a process without a session here counts to no thread" { "$HELPERS/live_usage" session; }
+@test "a supervisor raises the limits that can hurt it, as far as it may" { "$HELPERS/own_limits" raised; }
+@test "a command gets the limits of its caller, or the nearest" { "$HELPERS/own_limits" applied; }
+@test "a supervisor that may raise no limit knows the ones that it has" { "$HELPERS/own_limits" refused; }
+@test "a command gets the niceness of its caller, if it may" { "$HELPERS/own_limits" niceness; }

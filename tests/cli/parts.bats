@@ -339,9 +339,13 @@ load helpers
 @test "a command dies with the process that has started it" { "$HELPERS/spawn" death; }
 @test "the input of a command is opened without a wait for a writer" { "$HELPERS/spawn" input; }
 @test "a start that fails names its step, and leaves nothing behind" { "$HELPERS/spawn" steps; }
-@test "a command is searched for in PATH as execvp does it" { "$HELPERS/spawn" search; }
-@test "without PATH a command is searched for in the usual directories" { "$HELPERS/spawn" no-path; }
-@test "the interpreter that a script lacks is named" { "$HELPERS/spawn" interpreter; }
+@test "a call that fails before the exec ends the start at its step" { "$HELPERS/spawn" calls; }
+@test "a command gets its limits, and those that it cannot get are named" { "$HELPERS/spawn" limits; }
+@test "only the terminal of its thread controls a command" { "$HELPERS/spawn" terminal; }
+@test "a file that cannot be executed leaves no trace in the command that is found" { "$HELPERS/spawn_search" trace; }
+@test "a command is searched for in PATH as execvp does it" { "$HELPERS/spawn_search" search; }
+@test "without PATH a command is searched for in the usual directories" { "$HELPERS/spawn_search" no-path; }
+@test "the interpreter that a script lacks is named" { "$HELPERS/spawn_search" interpreter; }
 @test "two stacks of children are kept, and each has a guard" { "$HELPERS/spawn" stacks; }
 
 @test "the state of a process is read, whatever its name is" { "$HELPERS/process" state; }

@@ -384,7 +384,7 @@ static inline void check_balance(void)
 {
     bool remembers = worker.end.signalled != NULL;
 
-    CHECK(locks == 0 && handles == 0);
+    CHECK(locks == 0 && handles == 0 && finds == releases);
     trees = 0;
     ending_reset(&worker);
     CHECK_EQUAL(trees, remembers);

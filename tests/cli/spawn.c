@@ -1,100 +1,180 @@
 /*
- * Tests the start of a process alone (cli/process/spawn.h, child_stack.h). Each case makes its files in the current
- * directory; the commands write to the file "out".
+ * Tests the start of a process alone (cli/process/spawn.h, child_stack.h). The calls that the child makes, in the
+ * memory of its parent, are wrapped here, so that each can fail. See spawn_search.c for the search of the command.
  */
-#include "tests/lib/test.h"
+#include "tests/cli/spawned.h"
 
 #include "cli/process/child_stack.h"
-#include "cli/process/limits.h"
-#include "cli/process/spawn.h"
 
 #include <pthread.h>
+#include <sched.h>
+#include <stdarg.h>
 #include <stdbool.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+
+int   __real_fcntl(int fd, int command, ...);
+int   __wrap_fcntl(int fd, int command, ...);
+int   __real_dup2(int from, int to);
+int   __wrap_dup2(int from, int to);
+pid_t __real_setsid(void);
+pid_t __wrap_setsid(void);
+int   __real_prctl(int option, ...);
+int   __wrap_prctl(int option, ...);
+pid_t __real_getppid(void);
+pid_t __wrap_getppid(void);
+long  __real_syscall(long number, ...);
+long  __wrap_syscall(long number, ...);
+pid_t __real_waitpid(pid_t pid, int *status, int options);
+pid_t __wrap_waitpid(pid_t pid, int *status, int options);
+int   __real_clone(int (*function)(void *), void *stack, int flags, void *argument, ...);
+int   __wrap_clone(int (*function)(void *), void *stack, int flags, void *argument, ...);
+void *__real_child_stack_take(void);
+void *__wrap_child_stack_take(void);
+void  __real_child_stack_give(void *stack);
+void  __wrap_child_stack_give(void *stack);
+void *__real_malloc(size_t size);
+void *__wrap_malloc(size_t size);
+int   __real_sigprocmask(int how, const sigset_t *set, sigset_t *old);
+int   __wrap_sigprocmask(int how, const sigset_t *set, sigset_t *old);
 
 #define STACK_SIZE 65536
 
-static char *const default_environment[] = {(char *) "PATH=/usr/bin:/bin", NULL};
+/* The calls that a child makes before its exec, and how many of the next one succeed before it fails. */
+enum call {
+    FCNTL,
+    DUP2,
+    SETSID,
+    PRCTL,
+    GETPPID,
+    CLOSE_RANGE,
+    SIGPROCMASK,
+    CLONE,
+    STACK,
+    MALLOC,
+    WAIT,
+    CALLS
+};
 
-static char *const nothing[] = {(char *) "true", NULL}; /* a command that does nothing */
+static int failing[CALLS] = {-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1};
 
-static void put(const char *path, const char *text, mode_t mode)
+/* Counts CALL, which the child makes in the memory of its parent. Returns true if it has to fail. */
+static bool must_fail(enum call call)
 {
-    FILE *file = fopen(path, "we");
-
-    CHECK(file != NULL && fputs(text, file) >= 0 && fclose(file) == 0);
-    CHECK(chmod(path, mode) == 0);
+    if (failing[call] < 0 || failing[call]-- > 0)
+        return false;
+    errno = EIO;
+    return true;
 }
 
-/* Reads the file "out" as a string without its last newline, which lives until the next call. */
-static const char *get_output(void)
+int __wrap_fcntl(int fd, int command, ...)
 {
-    static char text[4096];
-    int         fd = open("out", O_RDONLY | O_CLOEXEC);
-    ssize_t     n = read(fd, text, sizeof(text) - 1);
+    va_list arguments;
+    int     argument;
 
-    CHECK(n >= 0);
-    close(fd);
-    text[n > 0 && text[n - 1] == '\n' ? n - 1 : n] = '\0';
-    return text;
+    va_start(arguments, command);
+    argument = va_arg(arguments, int);
+    va_end(arguments);
+    return must_fail(FCNTL) ? -1 : __real_fcntl(fd, command, argument);
 }
 
-/* Returns a plan for ARGV. No command gets the descriptors that this process was started with. */
-static struct spawn_plan plan_of(char *const *argv)
+int __wrap_dup2(int from, int to)
 {
-    for (int fd = STDERR_FILENO + 1; fd < 256; fd++)
-        (void) fcntl(fd, F_SETFD, FD_CLOEXEC);
-    (void) limits_open();
-    return (struct spawn_plan){.argv = argv,
-                               .environment = default_environment,
-                               .directory = ".",
-                               .input_from = -1,
-                               .output = "out",
-                               .output_umask = 0177,
-                               .umask = 022,
-                               .limits = limits_started_with(),
-                               .mark_resource = -1};
+    return must_fail(DUP2) ? -1 : __real_dup2(from, to);
 }
 
-/* Runs PLAN to its end, and checks that it exits with 0 and has printed WANTED. */
-static void check_run(const struct spawn_plan *plan, const char *wanted)
-{
-    struct spawned spawned;
-    int            before = test_count_open(), status;
+/* What the child finds at its first step: its pid where the plan wants it, and blocked signals. */
+static atomic_int *pid_until_exec;
+static bool        knows_pid, blocks_all;
 
-    (void) unlink("out");
-    CHECK_EQUAL(spawn(plan, &spawned), 0);
-    CHECK_EQUAL(fcntl(spawned.pidfd, F_GETFD), FD_CLOEXEC);
-    CHECK_EQUAL(waitpid(spawned.pid, &status, 0), spawned.pid);
-    CHECK_EQUAL(status, 0);
-    close(spawned.pidfd);
-    CHECK_EQUAL(test_count_open(), before);
-    CHECK_TEXT(get_output(), wanted);
+pid_t __wrap_setsid(void)
+{
+    sigset_t set;
+
+    knows_pid = pid_until_exec != NULL && atomic_load(pid_until_exec) == getpid();
+    blocks_all = pthread_sigmask(SIG_SETMASK, NULL, &set) == 0 && sigismember(&set, SIGTERM) == 1 &&
+                 sigismember(&set, SIGUSR2) == 1;
+    return must_fail(SETSID) ? -1 : __real_setsid();
 }
 
-/* Runs SCRIPT by sh as check_run() does. */
-static void check_script(struct spawn_plan *plan, const char *script, const char *wanted)
+int __wrap_prctl(int option, ...)
 {
-    char *argv[] = {(char *) "sh", (char *) "-c", (char *) script, NULL};
+    va_list arguments;
+    long    argument;
 
-    plan->argv = argv;
-    check_run(plan, wanted);
-    plan->argv = nothing;
+    va_start(arguments, option);
+    argument = va_arg(arguments, long);
+    va_end(arguments);
+    return must_fail(PRCTL) ? -1 : __real_prctl(option, argument, 0L, 0L, 0L);
 }
 
-/* Checks that PLAN fails at STAGE with ERROR, names INTERPRETER, and leaves nothing behind. */
-static void check_failure(const struct spawn_plan *plan, enum spawn_stage stage, int error,
-                          const char *interpreter)
+/* If it fails, the parent has died meanwhile. */
+pid_t __wrap_getppid(void)
 {
-    struct spawned spawned = {.interpreter = "x"};
-    int            before = test_count_open();
+    return __real_getppid() + must_fail(GETPPID);
+}
 
-    CHECK_EQUAL(spawn(plan, &spawned), error);
-    CHECK_EQUAL(spawned.stage, stage);
-    CHECK_TEXT(spawned.interpreter, interpreter);
-    CHECK(waitpid(-1, NULL, __WALL) < 0 && errno == ECHILD);
-    CHECK_EQUAL(test_count_open(), before);
+long __wrap_syscall(long number, ...)
+{
+    va_list arguments;
+    long    first, second, third;
+
+    va_start(arguments, number);
+    first = va_arg(arguments, long);
+    second = va_arg(arguments, long);
+    third = va_arg(arguments, long);
+    va_end(arguments);
+    return number == SYS_close_range && must_fail(CLOSE_RANGE)
+               ? -1
+               : __real_syscall(number, first, second, third);
+}
+
+int __wrap_sigprocmask(int how, const sigset_t *set, sigset_t *old)
+{
+    return must_fail(SIGPROCMASK) ? -1 : __real_sigprocmask(how, set, old);
+}
+
+pid_t __wrap_waitpid(pid_t pid, int *status, int options)
+{
+    if (!must_fail(WAIT))
+        return __real_waitpid(pid, status, options);
+    errno = EINTR;
+    return -1;
+}
+
+int __wrap_clone(int (*function)(void *), void *stack, int flags, void *argument, ...)
+{
+    va_list arguments;
+    int    *pidfd;
+
+    va_start(arguments, argument);
+    pidfd = va_arg(arguments, int *);
+    va_end(arguments);
+    return must_fail(CLONE) ? -1 : __real_clone(function, stack, flags, argument, pidfd);
+}
+
+static int used_stacks;
+
+void *__wrap_child_stack_take(void)
+{
+    void *stack = must_fail(STACK) ? NULL : __real_child_stack_take();
+
+    used_stacks += stack != NULL;
+    return stack;
+}
+
+void __wrap_child_stack_give(void *stack)
+{
+    used_stacks -= stack != NULL;
+    __real_child_stack_give(stack);
+}
+
+void *__wrap_malloc(size_t size)
+{
+    return must_fail(MALLOC) ? NULL : __real_malloc(size);
 }
 
 static void descriptors_get_their_numbers(void)
@@ -156,10 +236,10 @@ static void a_command_is_set_up(void)
     plan.output_umask = 0137;
     plan.umask = 0;
     plan.directory = "/proc/self";
-    plan.pid_until_exec = &pid;
+    plan.pid_until_exec = pid_until_exec = &pid;
     check_script(&plan, "umask; sed -n 's/flags:.//p' fdinfo/1",
                  "0000\n0102001"); /* O_WRONLY | O_APPEND */
-    CHECK_EQUAL(atomic_load(&pid), 0);
+    CHECK(atomic_load(&pid) == 0 && knows_pid && blocks_all);
     CHECK(stat("out", &info) == 0 && (info.st_mode & 0777) == 0640);
     plan.output_umask = 0;
     check_script(&plan, "true", "");
@@ -238,81 +318,124 @@ static void a_failure_names_its_step(void)
     check_failure(&plan, SPAWN_ISOLATE, -EPERM, "");
 }
 
-/* Checks how a search for "tool" in PATH ends: with the output WANTED, or else with ERROR. */
-static void check_search(const char *path, const char *wanted, int error, const char *interpreter)
+/* Checks that PLAN fails at STAGE with ERROR if CALL does, after it has succeeded so often. */
+static void check_failing(const struct spawn_plan *plan, enum call call, int successes,
+                          enum spawn_stage stage, int error)
 {
-    char             *argv[] = {(char *) "tool", (char *) "a b", NULL};
-    char             *environment[] = {(char *) "PATHS=", (char *) path, NULL};
-    struct spawn_plan plan = plan_of(argv);
+    int before = test_count_open(), result;
 
-    plan.environment = environment;
-    if (wanted != NULL)
-        check_run(&plan, wanted);
-    else
-        check_failure(&plan, SPAWN_EXEC, error, interpreter);
+    struct spawned spawned;
+
+    failing[call] = successes;
+    result = spawn(plan, &spawned);
+    failing[call] = -1;
+    CHECK_EQUAL(result, error);
+    CHECK_EQUAL(spawned.stage, stage);
+    CHECK(waitpid(-1, NULL, __WALL) < 0 && errno == ECHILD);
+    CHECK(test_count_open() == before && used_stacks == 0);
 }
 
-static void commands_are_searched_in_the_path(void)
+static void a_call_that_fails_ends_its_step(void)
 {
-    char path[6000];
+    struct spawn_plan plan = plan_of(nothing);
 
-    CHECK(mkdir("a", 0700) == 0 && mkdir("denied", 0700) == 0 && mkdir("b", 0700) == 0);
-    CHECK(symlink("loop", "loop") == 0);
-    put("a/tool", "#!/bin/sh\necho a $#\n", 0700);
-    put("b/tool", "echo \"b $1\"\n", 0700); /* the shell runs it */
-    put("denied/tool", "#!/bin/sh\n", 0600);
-    check_search("PATH=a:b", "a 1", 0, NULL);
-    check_search("PATH=b:a", "b a b", 0, NULL);
-    check_search("PATH=missing:a/tool:denied:b", "b a b", 0, NULL);
-    check_search("PATH=missing:denied:a/tool", NULL, -EACCES, "");
-    check_search("PATH=missing:a/tool", NULL, -ENOENT, "");
-    check_search("PATH=loop:a", NULL, -ELOOP, "");
-    check_search("PATH=", NULL, -ENOENT, "");
-    put("tool", "echo here\n", 0700);
-    check_search("PATH=", "here", 0, NULL); /* the current directory */
-    check_search("PATH=missing:", "here", 0, NULL);
-    check_search("PATH=missing::a", "here", 0, NULL);
-    (void) snprintf(path, sizeof(path), "PATH=%05000d:a", 0);
-    check_search(path, "a 1", 0, NULL); /* too long for a path */
+    put("in", "", 0600);
+    check_failing(&plan, MALLOC, 0, SPAWN_FORK, -ENOMEM);
+    check_failing(&plan, STACK, 0, SPAWN_FORK, -ENOMEM);
+    if (!TEST_TSAN)
+        check_failing(&plan, CLONE, 0, SPAWN_FORK, -EIO);
+    check_failing(&plan, SETSID, 0, SPAWN_ISOLATE, -EIO);
+    check_failing(&plan, PRCTL, 0, SPAWN_ISOLATE, -EIO);
+    check_failing(&plan, GETPPID, 0, SPAWN_ISOLATE, -ESRCH);
+    check_failing(&plan, CLOSE_RANGE, 0, SPAWN_ISOLATE, -EIO);
+    check_failing(&plan, FCNTL, 0, SPAWN_OUTPUT, -EIO);
+    check_failing(&plan, DUP2, 0, SPAWN_OUTPUT, -EIO);
+    check_failing(&plan, DUP2, 1, SPAWN_OUTPUT, -EIO);
+    check_failing(&plan, SIGPROCMASK, 0, SPAWN_EXEC, -EIO);
+    failing[WAIT] = 0; /* a signal comes while the failed child is reaped */
+    check_failing(&plan, DUP2, 0, SPAWN_OUTPUT, -EIO);
+    plan.input = "in";
+    check_failing(&plan, FCNTL, 0, SPAWN_INPUT, -EIO);
+    check_failing(&plan, DUP2, 0, SPAWN_INPUT, -EIO);
+    plan.input = NULL;
+    plan.extra_count = 2;
+    plan.extras[0] = (struct spawn_descriptor){1, 28};
+    plan.extras[1] = (struct spawn_descriptor){28, 27};
+    CHECK_EQUAL(dup2(1, 28), 28);
+    CHECK_EQUAL(fcntl(28, F_SETFD, FD_CLOEXEC), 0);
+    check_failing(&plan, CLOSE_RANGE, 0, SPAWN_ISOLATE, -EIO);
+    check_failing(&plan, FCNTL, 0, SPAWN_ISOLATE, -EIO); /* no number is free for the second one */
+    check_failing(&plan, DUP2, 0, SPAWN_ISOLATE, -EIO);
+    check_failing(&plan, DUP2, 1, SPAWN_ISOLATE, -EIO);
+    plan.extra_count = 1;
+    plan.extras[0] = (struct spawn_descriptor){28, 28};
+    check_failing(&plan, FCNTL, 0, SPAWN_ISOLATE, -EIO);
 }
 
-static void without_a_path_there_is_a_default(void)
+/* Opens a new terminal. Returns the descriptor of its other side, and the path in PATH. */
+static int open_terminal(char *path, size_t size)
+{
+    int fd = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+
+    CHECK(fd >= 0 && grantpt(fd) == 0 && unlockpt(fd) == 0);
+    CHECK_EQUAL(ptsname_r(fd, path, size), 0);
+    return fd;
+}
+
+/* Runs SCRIPT as check_script() does, and returns its exit status. */
+static int run_script(struct spawn_plan *plan, const char *script)
+{
+    struct spawned spawned;
+    int            status;
+
+    plan->argv = (char *[]){(char *) "sh", (char *) "-c", (char *) script, NULL};
+    CHECK_EQUAL(spawn(plan, &spawned), 0);
+    CHECK_EQUAL(waitpid(spawned.pid, &status, 0), spawned.pid);
+    close(spawned.pidfd);
+    CHECK(WIFEXITED(status));
+    return WEXITSTATUS(status);
+}
+
+#define HAS_TERMINAL "(: </dev/tty) 2>/dev/null && exit 9; exit 8"
+
+static void only_a_terminal_of_the_thread_controls_its_command(void)
 {
     struct spawn_plan plan = plan_of(NULL);
+    char              path[64];
+    int               fd = open_terminal(path, sizeof(path));
 
-    plan.environment = (char *[]){(char *) "A=x", NULL};
-    check_script(&plan, "echo $A", "x");
+    plan.input = path;
+    CHECK_EQUAL(run_script(&plan, HAS_TERMINAL), 8);
+    plan.input = NULL;
+    plan.output = path;
+    CHECK_EQUAL(run_script(&plan, HAS_TERMINAL), 8);
+    plan.input_from = open(path, O_RDWR | O_NOCTTY | O_CLOEXEC);
+    CHECK(plan.input_from >= 0);
+    plan.at_terminal = true;
+    plan.output = "missing/out"; /* it is not opened */
+    CHECK_EQUAL(run_script(&plan, HAS_TERMINAL), 9);
+    CHECK_EQUAL(run_script(&plan, "[ -t 0 ] && [ -t 1 ] && [ -t 2 ] && exit 7"), 7);
+    close(plan.input_from);
+    plan.input_from = open("/dev/null", O_RDWR | O_CLOEXEC); /* it is no terminal */
+    check_failure(&plan, SPAWN_INPUT, -ENOTTY, "");
+    close(fd);
 }
 
-static void a_missing_interpreter_is_named(void)
+static void a_command_gets_its_limits(void)
 {
-    char long_name[200], text[260];
+    struct limits     limits = *limits_started_with();
+    struct spawn_plan plan = plan_of(NULL);
+    struct spawned    spawned;
 
-    memset(long_name, 'x', sizeof(long_name));
-    put("tool", "#!/no/such -x\n", 0700);
-    check_search("PATH=", NULL, -ENOENT, "/no/such");
-    put("tool", "#! \t/no/such\targument\n", 0700);
-    check_search("PATH=", NULL, -ENOENT, "/no/such");
-    put("tool", "#!/no/such\n", 0600);
-    check_search("PATH=", NULL, -EACCES, "");
-    put("denied", "", 0600);
-    put("tool", "#!./denied\n", 0700);
-    check_search("PATH=", NULL, -EACCES, "./denied");
-    (void) snprintf(text, sizeof(text), "#!/%.126s\n", long_name);
-    put("tool", text, 0700);
-    text[2 + 127] = '\0';
-    check_search("PATH=", NULL, -ENOENT, text + 2);
-    (void) snprintf(text, sizeof(text), "#!/%.127s\n", long_name); /* no room for it */
-    put("tool", text, 0700);
-    check_search("PATH=", NULL, -ENOENT, "");
-    /* Of several files, the one that the error is about. */
-    CHECK(mkdir("a", 0700) == 0 && mkdir("b", 0700) == 0);
-    put("a/tool", "#!/no/first\n", 0700);
-    put("b/tool", "#!/no/second\n", 0700);
-    check_search("PATH=a:b", NULL, -ENOENT, "/no/first");
-    put("b/tool", "#!../denied\n", 0600);
-    check_search("PATH=a:b", NULL, -EACCES, "");
-    check_search("PATH=b:a", NULL, -EACCES, "");
+    limits = *limits_started_with();
+    plan.limits = &limits;
+    limits.of[LIMIT_NOFILE] = (struct rlimit){20, 30};
+    check_script(&plan, "ulimit -n; ulimit -Hn", "20\n30");
+    limits.of[LIMIT_NOFILE] = (struct rlimit){RLIM_INFINITY, RLIM_INFINITY}; /* nobody may */
+    CHECK_EQUAL(spawn(&plan, &spawned), 0);
+    CHECK_EQUAL(spawned.missed, 1U << LIMIT_NOFILE);
+    CHECK_EQUAL(waitpid(spawned.pid, NULL, 0), spawned.pid);
+    close(spawned.pidfd);
 }
 
 /* Returns true if the byte at ADDRESS can be read. */
@@ -350,6 +473,7 @@ static void two_stacks_are_kept(void)
 
 TEST_MAIN({"descriptors", descriptors_get_their_numbers}, {"set-up", a_command_is_set_up},
           {"death", a_command_dies_with_its_parent}, {"input", the_input_is_opened},
-          {"steps", a_failure_names_its_step}, {"search", commands_are_searched_in_the_path},
-          {"no-path", without_a_path_there_is_a_default},
-          {"interpreter", a_missing_interpreter_is_named}, {"stacks", two_stacks_are_kept})
+          {"steps", a_failure_names_its_step}, {"calls", a_call_that_fails_ends_its_step},
+          {"limits", a_command_gets_its_limits},
+          {"terminal", only_a_terminal_of_the_thread_controls_its_command},
+          {"stacks", two_stacks_are_kept})
