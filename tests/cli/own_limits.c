@@ -122,6 +122,8 @@ static void apply(rlim_t soft, rlim_t hard, unsigned missed, int wanted_sets)
 
 static void a_command_gets_the_limits_of_its_caller(void)
 {
+    struct limits wanted;
+
     begin(true);
     set(RLIMIT_NOFILE, 64, 128);
     (void) limits_open();
@@ -130,6 +132,12 @@ static void a_command_gets_the_limits_of_its_caller(void)
     check(RLIMIT_NOFILE, 64, 128);
     apply(64, FILES_MOST, 0, 1);
     check(RLIMIT_NOFILE, 64, FILES_MOST);
+    wanted = *limits_started_with();
+    wanted.of[0] = (struct rlimit){5, 6};
+    wanted.of[LIMITS_COUNT - 1] = (struct rlimit){7, 8};
+    CHECK_EQUAL(limits_apply(&wanted), 0);
+    check(RLIMIT_CPU, 5, 6); /* the first, and the last */
+    check(RLIMIT_RTTIME, 7, 8);
     begin(false);
     set(RLIMIT_NOFILE, 64, 128);
     (void) limits_open();
