@@ -1,7 +1,8 @@
 #!/usr/bin/env bats
 # Parts of run and its scripts, tested alone: see tests/cli/course.c, critical_path.c, line.c, procfile.c, script.c,
 # notices.c, front.c, front_news.c, front_start.c, front_loop.c, front_results.c, run_threads.c, thinning.c, retry.c,
-# kept_logs.c, reader.c, editor.c, run_options.c, script_run.c and result_files.c.
+# kept_logs.c, reader.c, editor.c, run_options.c, script_run.c, result_files.c and
+# run_command.c.
 
 load ../cli/helpers
 
@@ -128,6 +129,18 @@ load ../cli/helpers
   "$HELPERS/result_files" pipes
 }
 @test "a result file that cannot be written is named, and the others are written" { "$HELPERS/result_files" refused; }
+@test "run runs a script, a Procfile or a command with each word, at a place of its own or of the user's" {
+  "$HELPERS/run_command" script
+  "$HELPERS/run_command" place
+  "$HELPERS/run_command" each
+  "$HELPERS/run_command" procfile
+}
+@test "run refuses a script that cannot be read, and files that cannot be made" {
+  "$HELPERS/run_command" refused
+  "$HELPERS/run_command" files
+}
+@test "a script at a terminal does not make it the one of the run" { "$HELPERS/run_command" terminal; }
+@test "run --retry reads its inputs first, and makes nothing if nothing is left to do" { "$HELPERS/run_command" again; }
 
 @test "the threads of a run are found by their ids, and counted by their kinds" {
   "$HELPERS/run_threads" ids
