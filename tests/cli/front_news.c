@@ -25,6 +25,8 @@ static void the_ends_of_threads_have_consequences(void)
     fixture = begin(); /* a daemon's end is no failure of the run */
     update(front, ENDED("'daemon':true,'exit_code':0"));
     CHECK_EQUAL(front->notices.size, 0);
+    update(front, "{'id':3,'name':'v','runs':1,'ended':5.0,'daemon':true,'exit_code':1}");
+    check_written(&front->notices, "k3thread: run: the daemon 'v' failed (exit 1)\n");
     fixture->options.any = true; /* daemons do not count */
     update(front, "{'id':2,'name':'u','runs':1,'ended':5.0,'daemon':true,'exit_code':4}");
     update(front, "{'id':2,'name':'u','runs':1,'ended':5.0,'daemon':true,'exit_code':4}");

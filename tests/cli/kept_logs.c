@@ -2,6 +2,7 @@
 #include "tests/cli/pair.h"
 
 #include "cli/base/directory.h"
+#include "cli/remote/carrier.h"
 #include "cli/script/kept_logs.h"
 #include "cli/script/run_hosts.h"
 
@@ -213,6 +214,64 @@ static void a_failure_to_keep_a_log_is_explained(void)
     end(fixture);
 }
 
+/* A system that refuses faccessat2(2), and what it says to access(2): 0, or an error. */
+static bool is_old;
+static int  said_by_access;
+
+/* Another user who is faster makes a link to this file, in place of one that was removed; or NULL. */
+static const char *intruded;
+
+int __real_eaccess(const char *path, int mode);
+int __wrap_eaccess(const char *path, int mode);
+int __real_access(const char *path, int mode);
+int __wrap_access(const char *path, int mode);
+int __real_unlinkat(int directory, const char *name, int flags);
+int __wrap_unlinkat(int directory, const char *name, int flags);
+
+int __wrap_eaccess(const char *path, int mode)
+{
+    errno = EPERM;
+    return is_old ? -1 : __real_eaccess(path, mode);
+}
+
+int __wrap_access(const char *path, int mode)
+{
+    if (!is_old)
+        return __real_access(path, mode);
+    CHECK_EQUAL(mode, W_OK | X_OK);
+    errno = said_by_access != 0 ? said_by_access : errno;
+    return said_by_access != 0 ? -1 : 0;
+}
+
+int __wrap_unlinkat(int directory, const char *name, int flags)
+{
+    int result = __real_unlinkat(directory, name, flags);
+
+    if (intruded != NULL)
+        CHECK(symlinkat(intruded, directory, name) == 0);
+    return result;
+}
+
+static void a_log_is_not_written_to_a_file_of_another_user(void)
+{
+    struct fixture *fixture = begin();
+    struct text     why = {0}, wanted = {0};
+    char            target[160];
+
+    CHECK_EQUAL(kept_logs_open(&fixture->kept, &why), 0);
+    (void) add(fixture, 1, "x", "one\n");
+    (void) snprintf(target, sizeof(target), "%s", path_of(fixture, false, "target"));
+    intruded = target;
+    CHECK_EQUAL(kept_logs_take(&fixture->kept, &fixture->output, false, &why), -EEXIST);
+    intruded = NULL;
+    text_printf(&wanted, "cannot keep the log of thread 1 in %s: File exists", fixture->to);
+    text_byte(&wanted, '\0', 1);
+    check_written(&why, wanted.data);
+    text_release(&wanted);
+    CHECK(access(target, F_OK) < 0);
+    end(fixture);
+}
+
 /* Checks that no log can be kept in the directory at PATH, because of REASON. */
 static void check_refused(const char *path, int error)
 {
@@ -253,6 +312,19 @@ static void a_directory_that_takes_no_file_is_refused(void)
     }
     CHECK(waitpid(pid, &status, 0) == pid && status == 0);
     CHECK(chmod(fixture->to, 0700) == 0);
+    end(fixture);
+}
+
+static void an_old_system_is_asked_in_another_way(void)
+{
+    struct fixture *fixture = begin();
+    struct text     why = {0};
+
+    is_old = true;
+    CHECK_EQUAL(kept_logs_open(&fixture->kept, &why), 0);
+    said_by_access = EACCES;
+    check_refused(fixture->to, EACCES);
+    is_old = false;
     end(fixture);
 }
 
@@ -343,11 +415,44 @@ static void the_supervisor_is_told_of_the_machines(void)
     close_pair(pair);
 }
 
+static const struct run_hosts *reached;
+static int                     carrier_error;
+
+int __wrap_carrier_start(const struct carrier_options *carrier, pid_t *ret_pid);
+
+int __wrap_carrier_start(const struct carrier_options *carrier, pid_t *ret_pid)
+{
+    CHECK(carrier->hosts == &reached->list && carrier->commands == reached->commands);
+    CHECK_TEXT(carrier->place->socket, "/nowhere/socket");
+    *ret_pid = 4711;
+    return carrier_error;
+}
+
+static void a_process_reaches_the_machines(void)
+{
+    struct pair     *pair = open_pair();
+    struct run_hosts hosts = {0};
+    struct text      why = {0};
+    pid_t            carrier = 0;
+
+    reached = &hosts;
+    CHECK_EQUAL(run_hosts_read(&hosts, "a", NULL, &why), 0);
+    answer(pair, "{'id':1,'result':null}\n{'id':2,'result':null}\n");
+    CHECK_EQUAL(run_hosts_start(&hosts, &pair->place, &pair->client, &carrier), 0);
+    CHECK_EQUAL(carrier, 4711);
+    carrier_error = -EAGAIN;
+    CHECK_EQUAL(run_hosts_start(&hosts, &pair->place, &pair->client, &carrier), -EAGAIN);
+    run_hosts_release(&hosts);
+    close_pair(pair);
+}
+
 TEST_MAIN({"names", logs_are_kept_by_their_names},
           {"earlier", a_log_takes_the_place_of_an_earlier_one},
           {"holes", a_log_is_kept_without_the_holes_of_its_limit},
           {"failures", a_failure_to_keep_a_log_is_explained},
           {"refused", a_directory_that_takes_no_file_is_refused},
-          {"commands", each_machine_has_a_command},
+          {"user", a_log_is_not_written_to_a_file_of_another_user},
+          {"old", an_old_system_is_asked_in_another_way}, {"commands", each_machine_has_a_command},
+          {"reached", a_process_reaches_the_machines},
           {"lost", the_supervisor_is_told_of_lost_machines},
           {"told", the_supervisor_is_told_of_the_machines})

@@ -113,6 +113,33 @@ static void a_command_has_a_longest_size(void)
     free(first);
 }
 
+/* A descriptor from which `left` bytes can be read, which are copied nowhere. */
+static int    huge = -1;
+static size_t left;
+
+ssize_t __real_read(int fd, void *bytes, size_t size);
+ssize_t __wrap_read(int fd, void *bytes, size_t size);
+int     __real_partial_write(int fd, const char **rest, size_t *size);
+int     __wrap_partial_write(int fd, const char **rest, size_t *size);
+
+ssize_t __wrap_read(int fd, void *bytes, size_t size)
+{
+    if (fd != huge)
+        return __real_read(fd, bytes, size);
+    size = size < left ? size : left;
+    left -= size;
+    errno = EINTR; /* of an earlier call */
+    return (ssize_t) size;
+}
+
+int __wrap_partial_write(int fd, const char **rest, size_t *size)
+{
+    if (huge < 0)
+        return __real_partial_write(fd, rest, size);
+    *size = 0;
+    return 0;
+}
+
 /* Checks that a whole input holds the SIZE bytes of TEXT. */
 static void check_whole(int fd, const char *text, size_t size)
 {
@@ -158,5 +185,21 @@ static void an_input_is_copied_to_its_end(void)
     free(bytes);
 }
 
+static void an_input_has_a_longest_size(void)
+{
+    int open = test_count_open(), whole;
+
+    huge = dup(STDIN_FILENO);
+    left = 256 << 20;
+    whole = whole_input_read(huge);
+    CHECK(whole >= 0 && left == 0);
+    close(whole);
+    left = (256 << 20) + 1;
+    CHECK_EQUAL(whole_input_read(huge), -EFBIG);
+    close(huge);
+    CHECK_EQUAL(test_count_open(), open);
+}
+
 TEST_MAIN({"commands", lines_become_commands}, {"errors", errors_are_told_with_their_lines},
-          {"longest", a_command_has_a_longest_size}, {"whole", an_input_is_copied_to_its_end})
+          {"longest", a_command_has_a_longest_size}, {"whole", an_input_is_copied_to_its_end},
+          {"huge", an_input_has_a_longest_size})

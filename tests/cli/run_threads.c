@@ -373,6 +373,52 @@ static void what_is_written_is_printed(void)
     close_output(printed);
 }
 
+/* What the parts of the output say that the test plays. */
+static bool is_full, is_played;
+static int  waiting;
+
+bool __wrap_disk_is_full(const char *path);
+int  __real_printer_patience(const struct printer *printer);
+int  __wrap_printer_patience(const struct printer *printer);
+
+bool __wrap_disk_is_full(const char *path)
+{
+    CHECK(path != NULL);
+    return is_full;
+}
+
+int __wrap_printer_patience(const struct printer *printer)
+{
+    return is_played ? waiting : __real_printer_patience(printer);
+}
+
+static void a_full_disk_is_noticed_once(void)
+{
+    struct printed *printed = open_output();
+
+    CHECK(!run_output_fills_up(&printed->output));
+    is_full = true;
+    CHECK(run_output_fills_up(&printed->output));
+    CHECK(!run_output_fills_up(&printed->output));
+    close_output(printed);
+}
+
+static void a_line_is_waited_for_no_longer_than_for_the_next_look(void)
+{
+    static const int waits[][2] = {{-1, 200}, {0, 0}, {1, 1}, {199, 199}, {200, 200}, {300, 200}};
+    struct printed  *printed = open_output();
+
+    is_played = true;
+    for (size_t i = 0; i < sizeof(waits) / sizeof(waits[0]); i++) {
+        waiting = waits[i][0];
+        printed->output.watching = true;
+        CHECK_EQUAL(run_output_patience(&printed->output), waiting);
+        printed->output.watching = false;
+        CHECK_EQUAL(run_output_patience(&printed->output), waits[i][1]);
+    }
+    close_output(printed);
+}
+
 static void logs_are_read_in_intervals_if_they_cannot_be_watched(void)
 {
     struct printed *printed = open_output();
@@ -396,6 +442,12 @@ static void logs_are_read_in_intervals_if_they_cannot_be_watched(void)
     CHECK(take(printed, "{'id':3,'name':'c','ended':4,'exit_code':0,'runs':1}"));
     check_printed(printed, "c | short\n");
     CHECK(run_output_is_over(run_threads_find(&printed->output.threads, 3)));
+    /* Whatever becomes of the directory. */
+    CHECK(rename(printed->directory, strcat(strcpy(moved, printed->directory), ".moved")) == 0);
+    CHECK(mkdir(printed->directory, 0700) == 0);
+    run_output_look(&printed->output);
+    CHECK(!printed->output.watching);
+    CHECK(rmdir(printed->directory) == 0 && rename(moved, printed->directory) == 0);
     close_output(printed);
 
     /* A directory that was moved away is looked for at its path, at which a new one may be. */
@@ -505,7 +557,9 @@ static void output_without_a_directory_is_closed(void)
     json_decref(missing);
 }
 
-TEST_MAIN({"ids", threads_are_found_by_their_ids}, {"kinds", each_thread_is_of_a_kind},
+TEST_MAIN({"full", a_full_disk_is_noticed_once},
+          {"look", a_line_is_waited_for_no_longer_than_for_the_next_look},
+          {"ids", threads_are_found_by_their_ids}, {"kinds", each_thread_is_of_a_kind},
           {"status", an_end_counts_as_a_status}, {"counts", threads_are_counted},
           {"past", threads_that_have_succeeded_may_be_let_go},
           {"printed", what_is_written_is_printed},

@@ -329,7 +329,24 @@ static void only_a_script_is_explained(void)
     struct plan       plan = {0};
     struct procfile  *procfile = (struct procfile *) &plan;
     struct script     scripts[4];
+    struct text       bytes = {0};
+    struct words      words;
+    size_t            count = 0;
     int               ends[2];
+
+    /* What would be explained, if it were a script. */
+    for (const char *const *word =
+             (const char *const[]){"start", "-n", "a", "--needs", "b", "x", NULL};
+         *word != NULL;)
+        words_add(&bytes, *word++, &count);
+    CHECK_EQUAL(words_make(&words, &bytes, count), 1);
+    CHECK_EQUAL(plan_add(&plan, &words, 1), 0);
+    count = 0;
+    for (const char *const *word = (const char *const[]){"start", "-n", "b", "x", NULL};
+         *word != NULL;)
+        words_add(&bytes, *word++, &count);
+    CHECK_EQUAL(words_make(&words, &bytes, count), 1);
+    CHECK_EQUAL(plan_add(&plan, &words, 2), 0);
 
     CHECK(pipe(ends) == 0);
     CHECK_EQUAL(write(ends[1], lines, strlen(lines)), strlen(lines));
@@ -364,6 +381,7 @@ static void check_pace(struct script *script, bool is_wanted, const char *wanted
         words_release(&words);
     }
     check_written(&text, wanted);
+    CHECK(!pace.is_tail || pace.rest == 0);
     command_source_close(&source);
 }
 

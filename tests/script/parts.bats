@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # Parts of run and its scripts, tested alone: see tests/cli/course.c, critical_path.c, line.c, procfile.c, script.c,
 # notices.c, front.c, front_news.c, front_start.c, front_loop.c, front_results.c, run_threads.c, thinning.c, retry.c,
-# kept_logs.c, reader.c, editor.c, run_options.c, script_run.c, result_files.c and
-# run_command.c.
+# kept_logs.c, reader.c, editor.c, run_options.c, script_run.c, result_files.c, run_command.c and
+# shell_command.c.
 
 load ../cli/helpers
 
@@ -107,7 +107,7 @@ load ../cli/helpers
 }
 @test "a run fails if something is left or cannot be written" { "$HELPERS/front_results" status; }
 @test "a run closes what it has opened" { "$HELPERS/front_results" release; }
-@test "a command of a script waits for the starts and the output before it, but a start for no start" { "$HELPERS/script_run" order; }
+@test "a command of a script waits for what came before it, but a start for no start" { "$HELPERS/script_run" order; }
 @test "a script ends with the first command that fails" {
   "$HELPERS/script_run" fails
   "$HELPERS/script_run" later
@@ -141,6 +141,16 @@ load ../cli/helpers
 }
 @test "a script at a terminal does not make it the one of the run" { "$HELPERS/run_command" terminal; }
 @test "run --retry reads its inputs first, and makes nothing if nothing is left to do" { "$HELPERS/run_command" again; }
+@test "the shell executes its commands one by one, up to exit or a signal" {
+  "$HELPERS/shell_command" piped
+  "$HELPERS/shell_command" exit
+}
+@test "each command of the shell has a process at a terminal, whose end the shell tells" {
+  "$HELPERS/shell_command" typed
+  "$HELPERS/shell_command" signals
+  "$HELPERS/shell_command" errors
+}
+@test "the shell completes words with what the supervisor knows" { "$HELPERS/shell_command" completed; }
 
 @test "the threads of a run are found by their ids, and counted by their kinds" {
   "$HELPERS/run_threads" ids
@@ -153,6 +163,8 @@ load ../cli/helpers
   "$HELPERS/run_threads" printed
 }
 @test "logs that cannot be watched are read in intervals" { "$HELPERS/run_threads" intervals; }
+@test "a run notices once that the disk of its logs is full" { "$HELPERS/run_threads" full; }
+@test "a run waits for an unfinished line no longer than for its next look at the logs" { "$HELPERS/run_threads" look; }
 @test "a run knows of every log that was written to" { "$HELPERS/run_threads" many; }
 @test "a thread that had to wait before its start is known" { "$HELPERS/run_threads" waited; }
 @test "a run asks for the events that it needs" { "$HELPERS/run_threads" watch; }
@@ -182,6 +194,9 @@ load ../cli/helpers
 @test "a log that --log-limit has cut is kept from its first whole line on" { "$HELPERS/kept_logs" holes; }
 @test "the first log that cannot be kept is named, and the others are kept" { "$HELPERS/kept_logs" failures; }
 @test "a directory in which no log can be kept is refused" { "$HELPERS/kept_logs" refused; }
+@test "a log is never written to a file that another user has put there" { "$HELPERS/kept_logs" user; }
+@test "a system that refuses faccessat2(2) is asked in another way" { "$HELPERS/kept_logs" old; }
+@test "a run starts the process that reaches its machines" { "$HELPERS/kept_logs" reached; }
 @test "each machine of a run has a command that reaches it" { "$HELPERS/kept_logs" commands; }
 @test "a supervisor is told of the machines of its run, and when they are lost" {
   "$HELPERS/kept_logs" told
@@ -194,6 +209,7 @@ load ../cli/helpers
 }
 @test "a command that is longer than 4 MiB is not continued" { "$HELPERS/reader" longest; }
 @test "a whole input is copied to its end" { "$HELPERS/reader" whole; }
+@test "an input that memory cannot hold is refused" { "$HELPERS/reader" huge; }
 
 @test "a line of the prompt is edited by characters, and Ctrl-C drops it" { "$HELPERS/editor" lines; }
 @test "the tabulator completes the word before the cursor, in its place" { "$HELPERS/editor" words; }
