@@ -54,10 +54,8 @@ static void reap(void)
     pid_t pid;
 
     while ((pid = waitpid(-1, NULL, WNOHANG)) > 0)
-        if (pid == guardian) {
-            guardian = 0;
+        if (pid == guardian)
             stopped = true;
-        }
 }
 
 /* Takes a signal that asks for the end, or says that a child has ended, such as the supervisor. */
@@ -150,10 +148,8 @@ static void end_supervisor(void)
         (void) shutdown(lifeline, SHUT_WR);
     while (guardian > 0 && waitpid(guardian, NULL, 0) < 0 && errno == EINTR)
         continue;
-    if (lifeline >= 0) {
+    if (lifeline >= 0)
         await_supervisor();
-        close(lifeline);
-    }
 }
 
 /* The life of the agent */

@@ -67,8 +67,6 @@ static void end_all(void)
 
 static void send_unsent(void)
 {
-    if (supervisor.fd < 0)
-        return;
     if (byte_queue_flush(&unsent, supervisor.fd) != 0)
         end_all();
     else
@@ -244,8 +242,6 @@ static void close_standard(void)
 {
     int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
-    if (null < 0)
-        return;
     (void) dup2(null, STDIN_FILENO);
     (void) dup2(null, STDOUT_FILENO);
     if (null > STDERR_FILENO)

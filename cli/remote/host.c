@@ -297,30 +297,34 @@ static void lose_output(struct host *host, int error)
     lose_for(host, &why);
 }
 
-static void from_command_ready(struct source *source, uint32_t events)
+/* Reads what the command has written, for which there is room. */
+static void read_output(struct host *host)
 {
-    struct host *host = LOOP_OWNER(source, struct host, from_command);
-    ssize_t      n;
+    ssize_t n = read(host->from_command.fd, host->received.bytes.data + host->received.bytes.size,
+                     LINE_SIZE);
 
-    (void) events;
-    if (host->noise >= NOISE_MAX) {
-        lose(host, "its output has no reply of an agent");
-        return;
-    }
-    if (!byte_queue_reserve(&host->received, LINE_SIZE)) {
-        lose_output(host, ENOMEM);
-        return;
-    }
-    n = read(source->fd, host->received.bytes.data + host->received.bytes.size, LINE_SIZE);
     if (n > 0) {
         host->received.bytes.size += (size_t) n;
         host->noise += (size_t) n;
         take_lines(host);
     } else if (n == 0) {
-        note_closed(host, source);
+        note_closed(host, &host->from_command);
     } else if (errno != EAGAIN && errno != EINTR) {
         lose_output(host, errno);
     }
+}
+
+static void from_command_ready(struct source *source, uint32_t events)
+{
+    struct host *host = LOOP_OWNER(source, struct host, from_command);
+
+    (void) events;
+    if (host->noise >= NOISE_MAX)
+        lose(host, "its output has no reply of an agent");
+    else if (!byte_queue_reserve(&host->received, LINE_SIZE))
+        lose_output(host, ENOMEM);
+    else
+        read_output(host);
 }
 
 /* The end of the command */
@@ -407,7 +411,6 @@ static bool watch_command(struct host *host, const int *ends, struct text *why)
     for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++)
         if (errors[i] != 0) {
             text_printf(why, "cannot watch '%s': %s", host->command[0], strerror(-errors[i]));
-            loop_close(&host->messages);
             return false;
         }
     return true;

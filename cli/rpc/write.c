@@ -44,14 +44,15 @@ void write_text(struct text *text, const char *bytes, size_t size)
 
 void write_escapes(struct text *text, size_t begin)
 {
-    size_t      plain = text->failed ? 0 : escape_plain(text->data + begin, text->size - begin);
-    struct text rest = {.failed = text->failed};
+    struct text rest = {0};
+    size_t      plain;
 
-    if (!text->failed && plain == text->size - begin)
+    if (text->failed)
         return;
-    text_append(&rest, text->data + begin + plain, text->size - begin - plain);
+    plain = begin + escape_plain(text->data + begin, text->size - begin);
+    text_append(&rest, text->data + plain, text->size - plain);
     text->failed = rest.failed;
-    text->size = begin + plain;
+    text->size = plain;
     escape_add(text, rest.data, rest.size);
     text_release(&rest);
 }

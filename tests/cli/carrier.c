@@ -10,10 +10,12 @@
 #include "cli/base/process_state.h"
 #include "cli/place/socket.h"
 #include "cli/remote/carrier.h"
+#include "cli/remote/host_script.h"
 
 #include <limits.h>
 #include <poll.h>
 #include <stdbool.h>
+#include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -25,7 +27,31 @@
 static struct {
     double ahead;      /* seconds that its clock is ahead */
     int    is_blocked; /* the connection to the supervisor takes no byte */
+    int    events;     /* how many events its loop has got */
+    int    oversleeps; /* how often its loop may have slept for longer than a sign of life allows */
+    int    timeout;    /* of its last wait */
+    int    forgotten;  /* how often it has freed the copy of the program */
 } * seen;
+
+int __real_epoll_wait(int fd, struct epoll_event *ret, int most, int timeout);
+int __wrap_epoll_wait(int fd, struct epoll_event *ret, int most, int timeout);
+int __wrap_epoll_wait(int fd, struct epoll_event *ret, int most, int timeout)
+{
+    int count = __real_epoll_wait(fd, ret, most, timeout);
+
+    seen->events += count > 0 ? count : 0;
+    seen->oversleeps += timeout < 0 || timeout > 2501;
+    seen->timeout = timeout;
+    return count;
+}
+
+void __real_host_script_forget(void);
+void __wrap_host_script_forget(void);
+void __wrap_host_script_forget(void)
+{
+    seen->forgotten++;
+    __real_host_script_forget();
+}
 
 double __wrap_clock_monotonic(void);
 double __real_clock_monotonic(void);
@@ -111,7 +137,10 @@ static void check_told(const char *wanted)
     }
 }
 
-/* Checks that the carrier ends with STATUS, and that its directory is gone. */
+/*
+ * Checks that the carrier ends with STATUS, without a wait at the end, and that its directory is gone. It has slept
+ * while nothing happened, but not for too long.
+ */
 static void check_end(int status)
 {
     int got;
@@ -120,6 +149,10 @@ static void check_end(int status)
     CHECK(WIFEXITED(got));
     CHECK_EQUAL(WEXITSTATUS(got), status);
     CHECK(access("s.hosts", F_OK) < 0);
+    CHECK_EQUAL(seen->timeout, 0);
+    CHECK_EQUAL(seen->oversleeps, 0);
+    CHECK(seen->events < 1000);
+    CHECK_EQUAL(seen->forgotten > 0, status == 0);
 }
 
 /* Reads the file at PATH as a string, which lives until the next call. */
@@ -193,18 +226,23 @@ static void open_fifo(const char *path)
 #define POLITE                                                                                     \
     "trap 'echo bye >bye; exit 0' TERM; echo $$ >f; mv f first; while :; do "                      \
     "read x <never; done"
+/* A command that does that when it may leave. */
+#define SLOW                                                                                       \
+    "trap 'read x <leave; echo bye >bye; exit 0' TERM; echo $$ >f; mv f first; while :; do "       \
+    "read x <never; done"
 /* A command that does not end when it is told to. */
 #define STUBBORN "trap '' TERM; echo $$ >f; mv f first; exec sleep 1000"
 
 static void the_carrier_tells_which_machine_is_lost(void)
 {
-    static const char *const scripts[] = {POLITE, "read x <go1; exit 3", "read x <go2; kill -9 $$",
+    static const char *const scripts[] = {SLOW, "read x <go1; exit 3", "read x <go2; kill -9 $$",
                                           NULL};
     char                    *path;
 
     listen_here();
     catch_messages();
     CHECK(mkfifo("go1", 0600) == 0 && mkfifo("go2", 0600) == 0 && mkfifo("never", 0600) == 0);
+    CHECK_EQUAL(mkfifo("leave", 0600), 0);
     start(scripts, 3);
     accept_carrier();
     path = carrier_socket(&place, 2);
@@ -222,7 +260,9 @@ static void the_carrier_tells_which_machine_is_lost(void)
     check_told("{'jsonrpc':'2.0','id':2,'method':'host','params':{'name':'box2','"
                "lost':''sh' was "
                "ended by signal 9','vacant':0.0}}\n");
+    CHECK_EQUAL(seen->forgotten, 0); /* one machine is still awaited */
     close(supervisor);
+    open_fifo("leave"); /* the command has time to end */
     check_end(0);
     CHECK(is_gone("first"));
     CHECK_TEXT(get("bye"), "bye\n");
@@ -240,6 +280,22 @@ static bool is_refused(const char *path)
     return fd < 0;
 }
 
+/* Returns how many descriptors of the carrier are of /dev/null. */
+static int count_nulls(void)
+{
+    int  count = 0;
+    char path[64], target[64];
+
+    for (int fd = 0; fd < 64; fd++) {
+        ssize_t n;
+
+        (void) snprintf(path, sizeof(path), "fd/%d", fd);
+        n = readlink(of_carrier(path), target, sizeof(target));
+        count += n == 9 && memcmp(target, "/dev/null", 9) == 0;
+    }
+    return count;
+}
+
 static void the_carrier_is_a_process_of_its_own(void)
 {
     static const char *const scripts[] = {STUBBORN, NULL};
@@ -251,6 +307,8 @@ static void the_carrier_is_a_process_of_its_own(void)
 
     listen_here();
     CHECK_EQUAL(pipe(ends), 0);
+    CHECK(dup2(ends[0], STDIN_FILENO) == STDIN_FILENO);
+    CHECK(signal(SIGINT, SIG_DFL) != SIG_ERR && signal(SIGHUP, SIG_DFL) != SIG_ERR);
     CHECK_EQUAL(getrlimit(RLIMIT_NOFILE, &limit), 0);
     limit.rlim_cur = 100;
     CHECK_EQUAL(setrlimit(RLIMIT_NOFILE, &limit), 0);
@@ -273,6 +331,7 @@ static void the_carrier_is_a_process_of_its_own(void)
         CHECK(readlink(of_carrier(path), target, sizeof(target)) == 9);
         CHECK_TEXT(target, "/dev/null");
     }
+    CHECK_EQUAL(count_nulls(), 2);
     CHECK_EQUAL(kill(carrier, SIGINT), 0); /* which is for the run */
     CHECK_EQUAL(kill(carrier, SIGTERM), 0);
     socket = carrier_socket(&place, 0);
@@ -313,6 +372,7 @@ static void what_the_supervisor_does_not_take_is_sent_later(void)
     open_fifo("go2");
     WAIT_FOR(strstr(get("messages"), "box1") != NULL);
     seen->is_blocked = 0;
+    seen->events = 0; /* the loop could not know that the connection takes nothing */
     check_told("{'jsonrpc':'2.0','id':1,'method':'host','params':{'name':'box0','"
                "lost':''sh' ended "
                "with status 3','vacant':0.0}}\n");
@@ -321,6 +381,23 @@ static void what_the_supervisor_does_not_take_is_sent_later(void)
                "with status 4','vacant':0.0}}\n");
     close(supervisor);
     check_end(0);
+}
+
+/* A supervisor that takes nothing more has ended, for the carrier. */
+static void a_broken_connection_ends_the_carrier(void)
+{
+    static const char *const scripts[] = {"read x <go1; exit 3", POLITE, NULL};
+
+    listen_here();
+    catch_messages();
+    CHECK(mkfifo("go1", 0600) == 0 && mkfifo("never", 0600) == 0);
+    start(scripts, 2);
+    accept_carrier();
+    WAIT_FOR(access("first", F_OK) == 0);
+    CHECK_EQUAL(shutdown(supervisor, SHUT_RD), 0);
+    open_fifo("go1");
+    check_end(0);
+    CHECK(is_gone("first"));
 }
 
 static void sixty_four_machines_are_reached_at_a_time(void)
@@ -371,5 +448,6 @@ static void without_a_supervisor_there_is_no_carrier(void)
 TEST_MAIN({"lost", the_carrier_tells_which_machine_is_lost},
           {"process", the_carrier_is_a_process_of_its_own},
           {"later", what_the_supervisor_does_not_take_is_sent_later},
+          {"broken", a_broken_connection_ends_the_carrier},
           {"many", sixty_four_machines_are_reached_at_a_time},
           {"failures", without_a_supervisor_there_is_no_carrier})

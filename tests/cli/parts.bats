@@ -25,6 +25,21 @@ load helpers
 }
 @test "base64 has one text for each sequence of bytes" { "$HELPERS/json" base64; }
 @test "strings are written as JSON requires" { "$HELPERS/json" strings; }
+@test "members of objects, requests and notifications are written as the protocol has them" {
+  "$HELPERS/members" members
+  "$HELPERS/members" envelopes
+  "$HELPERS/members" states
+  "$HELPERS/members" values
+  "$HELPERS/members" escapes
+}
+@test "bytes that are no text of JSON are in base64" {
+  "$HELPERS/members" bytes
+  "$HELPERS/members" no-bytes
+}
+@test "JSON that is not written for lack of memory has failed" {
+  "$HELPERS/members" copy
+  "$HELPERS/members" memory
+}
 @test "the escapes of a string are taken out, or the string is left to the parser" { "$HELPERS/json" escapes; }
 @test "the reader of a line with a table agrees with the parser of JSON" { "$HELPERS/json" tables; }
 @test "a long table is not parsed, but copied once" { "$HELPERS/json" long-tables; }
@@ -280,6 +295,17 @@ load helpers
 @test "k3thread-host gets a pipe and the arguments of the call" { "$HELPERS/loading" begun; }
 @test "k3thread-host says whether it can call the function" { "$HELPERS/loading" news; }
 @test "without k3thread-host nothing is loaded" { "$HELPERS/loading" missing; }
+@test "k3thread-host calls the function in an attached thread" { "$HELPERS/called" called; }
+@test "k3thread-host names its thread as the library allows" { "$HELPERS/called" names; }
+@test "k3thread-host calls nothing in a process that is not attached" { "$HELPERS/called" attach; }
+@test "k3thread-host says why it cannot call the function, with the status of a shell" {
+  "$HELPERS/called" status
+  "$HELPERS/called" long
+}
+@test "k3thread-host tells the worker, or the user if there is none" {
+  "$HELPERS/called" descriptor
+  "$HELPERS/called" usage
+}
 
 @test "a thread's terminal has a size, here or on another machine" { "$HELPERS/run_terminal" size; }
 @test "the output of a terminal goes to the log and to the screen" { "$HELPERS/run_terminal" output; }

@@ -25,3 +25,6 @@ $(BUILD)/tests/cli/quick_way: $(BUILD)/quick/cli/quick/quick.c.o
 # The quick way without the part that runs before the C library has begun.
 $(BUILD)/tests/cli/quick: $(filter-out %/quick/libc.c.o %/quick/quick.c.o %/entry.S.o,$(QUICK_OBJECTS))
 $(BUILD)/tests/cli/quick: TEST_LIBS = -ljansson
+
+# The main function of k3thread-host, which a wrap renames. The test defines what it calls.
+$(BUILD)/tests/cli/called: $(BUILD)/cli/host/host.c.o
