@@ -90,7 +90,6 @@ static void grow(void)
 static void link_list(struct k3thread *t)
 {
     t->older = newest;
-    t->newer = NULL;
     *(newest != NULL ? &newest->newer : &oldest) = t;
     newest = t;
 }
@@ -101,7 +100,7 @@ static void unlink_list(struct k3thread *t)
     *(t->newer != NULL ? &t->newer->older : &newest) = t->older;
 }
 
-/* Writes "PREFIX-ID" without printf, which would take a fourth of the instructions of a start. */
+/* Writes "PREFIX-ID" to NAME, which is zeroed, without printf: that would be a fourth of the instructions of a start. */
 static void write_name(char *name, const char *prefix, k3thread_id id)
 {
     char   digits[20];
@@ -114,7 +113,6 @@ static void write_name(char *name, const char *prefix, k3thread_id id)
     while ((id /= 10) != 0);
     while (length > 0)
         *name++ = digits[--length];
-    *name = '\0';
 }
 
 /* Assigns the id under the lock, so that the list is in order of id. */

@@ -11,6 +11,7 @@
 #include "cli/base/directory.h"
 #include "cli/base/file_limit.h"
 #include "cli/base/linux_calls.h"
+#include "cli/base/partial_write.h"
 
 #include <stdarg.h>
 #include <sys/mman.h>
@@ -231,6 +232,47 @@ static void a_range_may_be_refused(void)
     CHECK_EQUAL(descriptors_close_on_exec(), -EMFILE);
 }
 
+static int interruptions; /* of the next calls of write() */
+
+ssize_t __real_write(int fd, const void *data, size_t size);
+ssize_t __wrap_write(int fd, const void *data, size_t size);
+
+ssize_t __wrap_write(int fd, const void *data, size_t size)
+{
+    if (interruptions == 0)
+        return __real_write(fd, data, size);
+    interruptions--;
+    errno = EINTR;
+    return -1;
+}
+
+static void a_descriptor_takes_what_it_can(void)
+{
+    static char bytes[256 * 1024];
+    const char *rest = bytes;
+    size_t      size = 0, room;
+    char        got;
+    int         ends[2];
+
+    CHECK_EQUAL(partial_write(-1, &rest, &size), 0); /* there is nothing to write */
+    CHECK_EQUAL(pipe2(ends, O_CLOEXEC | O_NONBLOCK), 0);
+    room = (size_t) fcntl(ends[1], F_SETPIPE_SZ, 65536);
+    size = sizeof(bytes);
+    interruptions = 2;
+    CHECK_EQUAL(partial_write(ends[1], &rest, &size), -EAGAIN);
+    CHECK(rest == bytes + room && size == sizeof(bytes) - room);
+    for (size_t i = 0; i < room; i++)
+        CHECK_EQUAL(read(ends[0], &got, 1), 1);
+    rest = "x";
+    size = 1;
+    CHECK_EQUAL(partial_write(ends[1], &rest, &size), 0);
+    CHECK(rest[0] == '\0' && size == 0);
+    CHECK(read(ends[0], &got, 1) == 1 && got == 'x');
+    size = 1;
+    CHECK_EQUAL(partial_write(-1, &rest, &size), -EBADF);
+    CHECK_EQUAL(size, 1);
+}
+
 static bool no_memory;
 
 /* The linker replaces asprintf(), or what the compiler makes of it, by these: see tests/cli/rules.mk. */
@@ -377,4 +419,5 @@ static void the_limit_of_files_is_raised(void)
 TEST_MAIN({"paths", paths_of_descriptors_are_known}, {"append", descriptors_append},
           {"descriptors", descriptors_are_closed_and_sent}, {"queue", bytes_are_queued},
           {"flushed", queues_are_flushed}, {"limit", the_limit_of_files_is_raised},
-          {"refused", a_range_may_be_refused}, {"no-memory", a_path_may_find_no_memory})
+          {"refused", a_range_may_be_refused}, {"no-memory", a_path_may_find_no_memory},
+          {"write", a_descriptor_takes_what_it_can})

@@ -485,6 +485,7 @@ static void watches_of_files_are_told(void)
 {
     int               fd = new_file(), other = new_file();
     struct file_watch first, second, third;
+    int               closed;
 
     CHECK_EQUAL(loop_open(), 0);
     file_watch_open(&first);
@@ -515,10 +516,24 @@ static void watches_of_files_are_told(void)
     CHECK(is_told(&first) && is_told(&second) && is_told(&third));
     CHECK(!file_watch_arm(&first, -1));
     CHECK(file_watch_arm(&second, fd));
+    closed = second.fd;
     file_watch_close(&second);
-    CHECK_EQUAL(second.fd, -1);
+    CHECK(second.fd == -1 && fcntl(closed, F_GETFD) < 0);
     CHECK_EQUAL(write(fd, "x", 1), 1);
     run(1, NULL); /* the closed watch is not touched */
+    is_overflow = true;
+    run(1, NULL);
+    while (CHECK(file_watch_arm(&first, fd)), first.key % 256 != 0) { /* each list is told */
+        CHECK_EQUAL(write(fd, "x", 1), 1);
+        run(1, NULL);
+        CHECK(is_told(&first));
+    }
+    CHECK_EQUAL(write(other, "x", 1), 1);
+    CHECK(file_watch_arm(&third, other));
+    CHECK_EQUAL(write(other, "x", 1), 1);
+    is_overflow = true;
+    run(1, NULL);
+    CHECK(is_told(&first) && is_told(&third));
     CHECK(!file_watch_arm(&second, fd));
     file_watch_close(&second);
     file_watch_end();

@@ -1,4 +1,5 @@
 /* Tests the probe of a line of output (cli/ready/probe_line.c). */
+#include "tests/cli/written.h"
 #include "tests/lib/test.h"
 
 #include "cli/base/clock.h"
@@ -10,6 +11,35 @@
 #include <math.h>
 #include <poll.h>
 #include <stdbool.h>
+
+static bool no_memory;
+
+/* The linker replaces these functions by the ones of this file: see tests/cli/rules.mk. */
+void *__real_malloc(size_t size);
+void *__wrap_malloc(size_t size);
+void *__real_calloc(size_t count, size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+int   __real_close(int fd);
+int   __wrap_close(int fd);
+
+void *__wrap_malloc(size_t size)
+{
+    return no_memory ? NULL : __real_malloc(size);
+}
+
+void *__wrap_calloc(size_t count, size_t size)
+{
+    return no_memory ? NULL : __real_calloc(count, size);
+}
+
+/* No descriptor is closed twice: another thread may have its number by then. */
+int __wrap_close(int fd)
+{
+    int result = __real_close(fd);
+
+    CHECK(result == 0 || errno != EBADF);
+    return result;
+}
 
 /* Returns the lowest number that no descriptor has: it is the same as before if none was left open. */
 static int lowest_free(void)
@@ -57,6 +87,7 @@ static void a_line_of_output_is_an_answer(void)
     struct spawn_plan plan = {.output = "./output"};
     struct ready     *ready;
     double            before;
+    const int         open_before = test_count_open();
 
     unlink("./output");
     print("up 1\n", 5);
@@ -96,6 +127,57 @@ static void a_line_of_output_is_an_answer(void)
     print("p\n", 2);
     CHECK(ready_check(ready, &plan));
     ready_close(ready);
+    CHECK_EQUAL(test_count_open(), open_before);
+}
+
+/* Checks whether the probe can be used with OUTPUT. */
+static void check_ruled_out(const char *output, const char *wanted)
+{
+    struct spawn_plan plan = {.output = output};
+    struct text       why = {0};
+    struct ready     *ready;
+
+    CHECK_EQUAL(ready_open("line:x", &ready), 0);
+    CHECK_EQUAL(ready_rule_out(ready, &plan, &why), wanted[0] == '\0' ? 0 : -EINVAL);
+    check_written(&why, wanted);
+    ready_close(ready);
+}
+
+static void the_output_is_a_file(void)
+{
+    CHECK(ready_reads_log("line:x") && !ready_reads_log("cmd:line:x"));
+    unlink("./output");
+    check_ruled_out("./output", ""); /* there is none yet */
+    print("x\n", 2);
+    check_ruled_out("./output", "");
+    check_ruled_out("/dev/null",
+                    "--ready line:x reads the output, and '/dev/null' is no regular file");
+    check_ruled_out(".", "--ready line:x reads the output, and '.' is no regular file");
+}
+
+/* Without memory for the expression there is never an answer; without memory for a look, the next one finds it. */
+static void memory_may_be_missing(void)
+{
+    struct spawn_plan plan = {.output = "./output"};
+    struct ready     *ready;
+    struct text       why = {0};
+
+    unlink("./output");
+    print("up\n", 3);
+    CHECK_EQUAL(ready_open("line:^up$", &ready), 0);
+    no_memory = true;
+    CHECK(!ready_is_valid("line:^up$", &why) && why.failed);
+    ready_begin(ready, &plan, 0);
+    no_memory = false;
+    CHECK(!ready_check(ready, &plan) && !ready_check(ready, &plan));
+    CHECK(ready_has_tried(ready));
+    ready_close(ready);
+    ready = look_for("line:^up$", &plan, 0);
+    no_memory = true;
+    CHECK(!ready_check(ready, &plan));
+    no_memory = false;
+    CHECK(ready_check(ready, &plan));
+    ready_close(ready);
 }
 
 static bool round_is_over;
@@ -130,6 +212,7 @@ static void a_watched_file_is_looked_at_when_it_has_changed(void)
     print("a\n", 2);
     ready = look_for("line:^up$", &plan, 0);
     CHECK(!ready_check(ready, &plan));
+    CHECK(ready_poll(ready).fd >= 0);
     CHECK(!ready_check(ready, &plan));
     CHECK(ready_next(ready) == INFINITY);
     pollfd = ready_poll(ready);
@@ -207,7 +290,8 @@ static void a_longer_line_is_matched_in_parts(void)
     ready_close(ready);
 }
 
-TEST_MAIN({"lines", a_line_of_output_is_an_answer},
+TEST_MAIN({"lines", a_line_of_output_is_an_answer}, {"file", the_output_is_a_file},
+          {"no-memory", memory_may_be_missing},
           {"watched", a_watched_file_is_looked_at_when_it_has_changed},
           {"last-line", the_last_line_needs_no_newline_when_the_command_has_ended},
           {"long-line", a_longer_line_is_matched_in_parts})

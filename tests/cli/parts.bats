@@ -95,6 +95,7 @@ load helpers
 }
 @test "descriptors are opened again, sent, and closed" { "$HELPERS/descriptors" descriptors; }
 @test "descriptors are closed and marked also where close_range(2) is refused" { "$HELPERS/descriptors" refused; }
+@test "a descriptor takes as many bytes as it can without waiting" { "$HELPERS/descriptors" write; }
 @test "the limit of open files is raised as far as allowed" { "$HELPERS/descriptors" limit; }
 @test "a queue gives its bytes in order, in pieces as a pipe takes them" {
   "$HELPERS/descriptors" queue

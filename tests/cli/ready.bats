@@ -675,6 +675,10 @@ says_later() {
   "$HELPERS/notify" namespaces
 }
 @test "a whole line behind the output so far is an answer" { "$HELPERS/output_lines" lines; }
+@test "only the log of a file is read, and a lack of memory ends no look" {
+  "$HELPERS/output_lines" file
+  "$HELPERS/output_lines" no-memory
+}
 @test "a file is looked at when it has changed" { "$HELPERS/output_lines" watched; }
 @test "the last line of a command that has ended needs no newline" { "$HELPERS/output_lines" last-line; }
 @test "a line of more than 4,096 bytes is matched in parts" { "$HELPERS/output_lines" long-line; }

@@ -22,6 +22,9 @@ $(BUILD)/tests/cli/quick_libc: $(BUILD)/tests/cli/quick_names.o
 # The course of the quick way. The test defines what it calls.
 $(BUILD)/tests/cli/quick_way: $(BUILD)/quick/cli/quick/quick.c.o
 
+# owner.c checks that who releases a lock holds it.
+$(BUILD)/tests/cli/loop: $(BUILD)/tests/lib/owner.c.o
+
 # The quick way without the part that runs before the C library has begun.
 $(BUILD)/tests/cli/quick: $(filter-out %/quick/libc.c.o %/quick/quick.c.o %/entry.S.o,$(QUICK_OBJECTS))
 $(BUILD)/tests/cli/quick: TEST_LIBS = -ljansson

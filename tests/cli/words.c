@@ -29,6 +29,28 @@ static void check_suggestion(const char *word, const char *const *known, size_t 
     }
 }
 
+/* Sets what calls before have left on the stack to zeroes, which look like words that are near. */
+static __attribute__((noinline)) void clear_stack(void)
+{
+    volatile char below[16 * 1024];
+
+    memset((char *) (uintptr_t) below, 0, sizeof(below));
+}
+
+/* What stands before a word or a candidate is no part of it, and nothing is left of other words. */
+static void check_surroundings(void)
+{
+    static const char        surrounded[] = "ba\0xa";
+    static const char *const candidates[] = {"qab", &surrounded[4]}, *const other[] = {"abc"};
+
+    clear_stack();
+    check_suggestion(&surrounded[1], candidates, 1, NULL, 0);
+    clear_stack();
+    check_suggestion("qqqax", candidates + 1, 1, NULL, 0);
+    clear_stack();
+    check_suggestion("x", other, 1, NULL, 0);
+}
+
 static void near_words_are_suggested(void)
 {
     static const char *const known[] = {"start", "stat", "restart", "abc", "acb", "shutdown"};
@@ -64,6 +86,7 @@ static void near_words_are_suggested(void)
 
     for (size_t i = 0; i < COUNT(table); i++)
         check_suggestion(table[i].word, known, COUNT(known), table[i].meant, table[i].distance);
+    check_surroundings();
     check_suggestion("b", one_letter, 1, "a", 1);
     check_suggestion("ab", one_letter, 1, "a", 1);
     check_suggestion("ba", one_letter, 1, "a", 1);

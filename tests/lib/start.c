@@ -335,17 +335,80 @@ static void identity(void)
     k3thread_unref(t);
 }
 
+/* The linker replaces pthread_create() by this: see tests/lib/rules.mk. */
+int __real_pthread_create(pthread_t *ret, const pthread_attr_t *attributes, void *(*run)(void *arg),
+                          void *arg);
+int __wrap_pthread_create(pthread_t *ret, const pthread_attr_t *attributes, void *(*run)(void *arg),
+                          void *arg);
+
+static void *(*held_run)(void *arg); /* what a new thread does when it may go on */
+static atomic_bool holds, goes_on;
+static atomic_bool runs_first; /* a new thread runs before pthread_create() returns */
+static atomic_bool has_run;
+
+static void *run_later(void *arg)
+{
+    WAIT_FOR(goes_on);
+    return held_run(arg);
+}
+
+int __wrap_pthread_create(pthread_t *ret, const pthread_attr_t *attributes, void *(*run)(void *arg),
+                          void *arg)
+{
+    int error;
+
+    held_run = run;
+    error = __real_pthread_create(ret, attributes, holds ? run_later : run, arg);
+    if (runs_first)
+        WAIT_FOR(has_run);
+    return error;
+}
+
+static pthread_t own;
+
+static void *note_own(void *arg)
+{
+    own = pthread_self();
+    CHECK(pthread_equal(k3thread_get_pthread(k3thread_self()), own) != 0);
+    has_run = true;
+    return arg;
+}
+
+/* The pthread_t of a thread is known when the start has returned, and when the thread runs, whichever is first. */
+static void thread_is_known(void)
+{
+    pthread_t known;
+    k3thread *t;
+
+    holds = true;
+    t = test_start(note_own, NULL);
+    known = k3thread_get_pthread(t);
+    CHECK_EQUAL(k3thread_get_tid(t), 0);
+    goes_on = true;
+    CHECK_EQUAL(k3thread_join(t, -1, NULL), 0);
+    CHECK(pthread_equal(known, own) != 0);
+    k3thread_unref(t);
+    holds = false;
+    has_run = false;
+    runs_first = true;
+    CHECK(test_end(test_start(note_own, NULL)) == NULL);
+    CHECK(pthread_equal(k3thread_get_pthread(k3thread_self()), pthread_self()) != 0);
+}
+
 static void ids_are_never_reused(void)
 {
     unsigned    rounds = test_many(2000, 200);
     k3thread_id last = k3thread_get_id(k3thread_self()), id;
     k3thread   *t;
+    char        name[32];
 
     CHECK_EQUAL(last, 1);
     for (unsigned i = 0; i < rounds; i++) {
         t = test_start(give_back, NULL);
         id = k3thread_get_id(t);
         CHECK_EQUAL(id, last + 1);
+        snprintf(name, sizeof(name), "Thread-%llu", (unsigned long long) id);
+        CHECK_TEXT(k3thread_get_name(t), name);
         CHECK(test_end(t) == NULL);
         CHECK_EQUAL(k3thread_send_exception_id(id, &k3thread_SystemExit),
                     K3THREAD_INVALID_THREAD_ID_ERROR);
@@ -412,4 +475,5 @@ TEST_MAIN({"returns-value", returns_value}, {"returns-exception", returns_except
           {"join-errors", join_errors}, {"join-by-many", join_by_many}, {"find", find},
           {"list", list}, {"identity", identity}, {"kernel-name", kernel_name},
           {"kernel-name-cut", kernel_name_is_cut}, {"ids", ids_are_never_reused},
-          {"errno", errno_is_kept}, {"error-names", error_names}, {"tree", exception_tree})
+          {"pthread", thread_is_known}, {"errno", errno_is_kept}, {"error-names", error_names},
+          {"tree", exception_tree})

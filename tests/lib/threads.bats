@@ -19,6 +19,7 @@ load helpers
 @test "identity: the kernel knows the name" { t start kernel-name; }
 @test "identity: the kernel's name is cut between characters" { t start kernel-name-cut; }
 @test "identity: an id is never used twice" { t start ids; }
+@test "identity: the pthread_t is known when start has returned" { t start pthread; }
 @test "errors: errno is left alone" { t start errno; }
 @test "errors: each error has its name" { t start error-names; }
 @test "exceptions: their tree is Python's" { t start tree; }
