@@ -95,7 +95,7 @@ static int serve(const struct supervisor_options *options, pid_t guardian)
         .is_agent = options->commands_socket != NULL,
         .guardian = guardian,
     };
-    size_t      strays = 0, left = 0;
+    size_t      strays = 0, left;
     struct text why = {0};
     rlim_t      cpu;
     int         error;

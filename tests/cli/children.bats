@@ -36,3 +36,15 @@ load helpers
 @test "a command gets the limits of its caller, or the nearest" { "$HELPERS/own_limits" applied; }
 @test "a supervisor that may raise no limit knows the ones that it has" { "$HELPERS/own_limits" refused; }
 @test "a command gets the niceness of its caller, if it may" { "$HELPERS/own_limits" niceness; }
+
+# The process of a supervisor: see supervisor.c and title.c.
+
+@test "a supervisor serves to its end, and removes the directory of its logs if no log is left" {
+  "$HELPERS/supervisor" serves
+}
+
+@test "the commands of an agent get the socket of the run" { "$HELPERS/supervisor" agent; }
+@test "a supervisor that cannot serve says why, and ends with status 1" { "$HELPERS/supervisor" cannot-serve; }
+@test "a supervisor that cannot begin says why at which step" { "$HELPERS/supervisor" cannot-begin; }
+@test "a title replaces the name and the arguments of a process" { "$HELPERS/title" set; }
+@test "arguments of which the kernel does not say where they are stay" { "$HELPERS/title" unknown; }

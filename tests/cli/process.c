@@ -464,8 +464,12 @@ static void marks_of_other_users_are_read(void)
         pids[i] = start(be_marked_and_wait);
         WAIT_FOR(mark_read(pids[i]) == 5);
         reader = fork();
-        if (reader == 0)
-            _exit(setuid(65534) < 0 || mark_read(pids[i]) != 5 || mark_read(getpid()) != 0);
+        if (reader == 0) {
+            int before = test_count_open();
+
+            _exit(setuid(65534) < 0 || mark_read(pids[i]) != 5 || mark_read(getpid()) != 0 ||
+                  test_count_open() != before);
+        }
         CHECK(waitpid(reader, &status, 0) == reader && status == 0);
         end(pids[i]);
         CHECK(prlimit(0, (unsigned) mark_resource(), &taken, NULL) == 0);
