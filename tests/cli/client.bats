@@ -35,7 +35,10 @@ load helpers
 @test "clear asks for all ended threads, or for those that are named" { "$HELPERS/commands" clear; }
 @test "watch has a line for each kind of event" { "$HELPERS/commands" watch; }
 @test "join has the first status in the given order, and says why a thread did not end well" { "$HELPERS/joins" join; }
-@test "send sends whole lines, and says how many bytes were not taken" { "$HELPERS/joins" send; }
+@test "send sends whole lines, and says how many bytes were not taken" {
+  "$HELPERS/joins" send
+  "$HELPERS/joins" input
+}
 @test "logs prints what a log holds now" { "$HELPERS/shown_logs" logs; }
 @test "logs with a pattern prints the logs of all threads, one after the other" { "$HELPERS/shown_logs" logs-of-all; }
 @test "an output without a reader, a full one, and the log itself end a command" { "$HELPERS/shown_logs" outputs; }
@@ -76,6 +79,7 @@ load helpers
   "$HELPERS/attached" terminals-fail
 }
 @test "start --wait --tty attaches, and the user can leave" { "$HELPERS/attached" start-attach; }
+@test "completion offers the supervisors that have a socket in the user's directory" { "$HELPERS/completed" labels; }
 @test "completion offers what can stand at the cursor" { "$HELPERS/completed" words; }
 @test "completion offers the threads and the exceptions that the command takes" { "$HELPERS/completed" threads; }
 @test "logs --follow goes on with a log that was removed and made again" { "$HELPERS/followed_logs" removed; }

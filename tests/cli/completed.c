@@ -1,6 +1,8 @@
 /* Tests what completion offers at the cursor, and what it asks the supervisor for. */
 #include "tests/cli/played.h"
 
+#include <sys/stat.h>
+
 /* The names of signals, as completions. */
 #define SIGNALS                                                                                    \
     "SIGHUP\t\nSIGINT\t\nSIGQUIT\t\nSIGILL\t\nSIGTRAP\t\nSIGABRT\t\nSIGBUS\t\nSIGFPE\t\n"          \
@@ -549,5 +551,28 @@ static void sessions_are_released(void)
     close(pair->supervisor);
 }
 
-TEST_MAIN({"words", plays_of_words}, {"threads", plays_of_threads},
+/* The sockets of supervisors are in the user's own directory, which may be missing. */
+static void plays_of_labels(void)
+{
+    static const char *const files[] = {"a.sock", "ab.sock", ".sock", "c.lock", "sock", "d.socks"};
+    struct play              labels = {.words = "completion --at -- -L ''", .out = "words\n"};
+    char                     directory[64], here[] = "/tmp/labels-XXXXXX", path[128];
+
+    CHECK(mkdtemp(here) != NULL && setenv("K3THREAD_TMPDIR", here, 1) == 0);
+    play(&labels);
+    (void) snprintf(directory, sizeof(directory), "%s/k3thread-%u", here, (unsigned) geteuid());
+    CHECK_EQUAL(mkdir(directory, 0700), 0);
+    play(&labels);
+    for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+        (void) snprintf(path, sizeof(path), "%s/%s", directory, files[i]);
+        close(open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+        /* No order is promised, so each is offered once alone. */
+        labels.out = i == 0 ? "words\na\t\n" : i == 1 ? "words\nab\t\n" : "words\n";
+        play(&labels);
+        CHECK_EQUAL(unlink(path), 0);
+    }
+    CHECK(rmdir(directory) == 0 && rmdir(here) == 0);
+}
+
+TEST_MAIN({"labels", plays_of_labels}, {"words", plays_of_words}, {"threads", plays_of_threads},
           {"released", sessions_are_released})

@@ -13,6 +13,11 @@ static void plays_of_join(void)
 {
     static const struct play plays[] = {
         {.words = "join web",
+         .replies = RESULT(1, "{'id':1,'name':'web','runs':1,'exit_code':1,'signal':null,'"
+                              "exception':null,'message':null}"),
+         .requests = REQUEST(1, "join", "'thread':'web'," JOIN_MEMBERS),
+         .status = 1},
+        {.words = "join web",
          .replies = RESULT(1, "{'id':1,'name':'web','runs':1,'exit_code':3,'signal':null,'"
                               "exception':null,'message':null}"),
          .requests = REQUEST(1, "join", "'thread':'web'," JOIN_MEMBERS),
@@ -375,4 +380,84 @@ static void plays_of_send(void)
     PLAY_ALL(plays);
 }
 
-TEST_MAIN({"join", plays_of_join}, {"send", plays_of_send})
+/* The errors of the next reads of standard input; 0: there is none. */
+static int read_errors[3];
+
+ssize_t __real_read(int fd, void *bytes, size_t size);
+ssize_t __wrap_read(int fd, void *bytes, size_t size);
+
+/* The linker puts this in front of the function: see tests/cli/rules.mk. */
+ssize_t __wrap_read(int fd, void *bytes, size_t size)
+{
+    int error = fd == STDIN_FILENO ? read_errors[0] : 0;
+
+    if (error == 0)
+        return __real_read(fd, bytes, size);
+    memmove(read_errors, read_errors + 1, sizeof(read_errors) - sizeof(read_errors[0]));
+    errno = error;
+    return -1;
+}
+
+#define TRIED  REQUEST(1, "send", "'thread':'web','text':''")
+#define TAKES0 RESULT(1, "{'taken':0}")
+
+static void plays_of_input(void)
+{
+    static const struct play plays[] = {
+        /* The beginning of a line is sent when nothing follows it for a while. */
+        {.words = "send web",
+         .replies = TAKES0 "!type ab\004\n" RESULT(2, "{'taken':2}") "!type c\rd\004\n" RESULT(
+             3, "{'taken':2}") RESULT(4, "{'taken':1}") "!type \004\n",
+         .terminal = KEYS,
+         .dialogue = true,
+         .requests = TRIED REQUEST(2, "send", "'thread':'web','text':'ab','eof':false")
+             REQUEST(3, "send", "'thread':'web','text':'c\\n','eof':false")
+                 REQUEST(4, "send", "'thread':'web','text':'d','eof':false")},
+        /* What was taken, and what was not, is counted, as far as it is known. */
+        {.words = "send web",
+         .replies = TAKES0 "{'id':2,'error':{'code':-32005,'message':'full','data':{'type':'"
+                           "TimeoutError','taken':3}}}\n",
+         .ones = 100000,
+         .dialogue = true,
+         .any_requests = true,
+         .err = "k3thread: send: TimeoutError: full; 3 bytes were taken, 99997 bytes were not\n",
+         .status = 124},
+        {.words = "send web",
+         .replies =
+             TAKES0 RESULT(2, "{'taken':65536}") "{'id':3,'error':{'code':-32005,'message':'full',"
+                                                 "'data':{'type':'TimeoutError','taken':100}}}\n",
+         .ones = 65546,
+         .dialogue = true,
+         .any_requests = true,
+         .err = "k3thread: send: TimeoutError: full; 65536 bytes were taken, 10 bytes were not\n",
+         .status = 124},
+        {.words = "send web",
+         .replies = TAKES0 "!type ab\r\n"
+                           "{'id':2,'error':{'code':-32005,'message':'full','data':{'type':'"
+                           "TimeoutError','taken':3}}}\n",
+         .terminal = KEYS,
+         .dialogue = true,
+         .requests = TRIED REQUEST(2, "send", "'thread':'web','text':'ab\\n','eof':false"),
+         .err = "k3thread: send: TimeoutError: full; 3 bytes were taken, 0 bytes were not\n",
+         .status = 124},
+    };
+    struct play input = {.words = "send web",
+                         .replies = TAKES0 RESULT(2, "{'taken':3}"),
+                         .input = "ab\n",
+                         .dialogue = true,
+                         .requests =
+                             TRIED REQUEST(2, "send", "'thread':'web','text':'ab\\n','eof':false")};
+
+    PLAY_ALL(plays);
+    read_errors[0] = EAGAIN;
+    read_errors[1] = EINTR;
+    play(&input);
+    CHECK_EQUAL(read_errors[0], 0);
+    read_errors[0] = EIO;
+    input.requests = TRIED;
+    input.err = "k3thread: send: cannot read standard input: Input/output error\n";
+    input.status = 1;
+    play(&input);
+}
+
+TEST_MAIN({"join", plays_of_join}, {"send", plays_of_send}, {"input", plays_of_input})
