@@ -83,6 +83,7 @@ static char *copy_result(const json_t *thread, enum protocol_state state)
         if (reason.size == 0)
             thread_add_result(&text, thread);
         text_append(&text, reason.data, reason.size);
+        text.failed |= reason.failed;
         text_release(&reason);
         thread_add_message(&text, thread);
     }

@@ -8,6 +8,7 @@
 
 #include "cli/view/bottom_line.h"
 #include "cli/view/command_text.h"
+#include "cli/view/full_disk.h"
 #include "cli/view/leftover_text.h"
 #include "cli/view/message.h"
 #include "cli/view/output.h"
@@ -370,6 +371,25 @@ static void a_message_may_wait(void)
     CHECK_EQUAL(message_count(), 3);
 }
 
+static bool is_full;
+
+bool __wrap_disk_is_full(const char *path);
+bool __wrap_disk_is_full(const char *path)
+{
+    CHECK_TEXT(path, "/logs");
+    return is_full;
+}
+
+static void a_full_disk_is_told(void)
+{
+    begin_errors();
+    CHECK(!disk_warn_full("run", "/logs"));
+    check_errors("");
+    is_full = true;
+    CHECK(disk_warn_full("run", "/logs"));
+    check_errors("k3thread: run: the file system of the logs is full: /logs: output may be lost\n");
+}
+
 #define CLEAR "\r\033[K"
 
 /* The line at the bottom makes way for each other output to its terminal. */
@@ -567,4 +587,4 @@ TEST_MAIN({"threads", the_words_for_a_thread}, {"statuses", the_status_for_a_thr
           {"bottom", a_line_at_the_bottom_makes_way}, {"parent", a_child_removes_its_parents_line},
           {"no-line", a_child_without_a_line_removes_its_parents_too},
           {"fitting", a_line_at_the_bottom_fits}, {"width", the_width_is_that_of_the_terminal},
-          {"raw", a_terminal_is_made_raw})
+          {"raw", a_terminal_is_made_raw}, {"disk", a_full_disk_is_told})

@@ -183,6 +183,7 @@ static void settings(void)
         {"\033[31m\033[m\033[1m\033[0m", "", "", ""},
         {"\033[4 q", "", "", "\033[0 q"},
         {"\033[4 q\033[0 q\033[1 q\033[ q", "", "", ""},
+        {"\033[4 q\033[0 q", "", "", ""},
         {"\033[>q", "", "", ""},
         {"\033[2;5r", "", "", "\0337\033[r\0338"},
         {"\033[2;5r\033[r\033[?5r", "", "", ""},
@@ -290,6 +291,8 @@ static void long_replays(void)
     check_replay(&screen, SCREEN_REPLAY + 150 - 200, "xxx");
     screen_append(&screen, "\033[2Jnew", 7); /* the output before a clear is no part of it */
     check_replay(&screen, strlen(CLEAR) + 7, CLEAR "\033[2Jnew");
+    append_lines(&screen, SCREEN_REPLAY - 7, 50);
+    check_replay(&screen, strlen(CLEAR) + SCREEN_REPLAY, CLEAR "\033[2Jnewx");
     screen_close(&screen);
 
     CHECK_EQUAL(screen_open(&screen), 0);

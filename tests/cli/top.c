@@ -205,6 +205,7 @@ static void needs_make_a_tree(void)
     text_release(&lines);
     arrange_release(&arrangement);
     CHECK(arrangement.shown == NULL && arrangement.count == 0);
+    CHECK_EQUAL(arrangement.order, ARRANGE_TREE);
     rows_release(&rows);
 }
 
@@ -311,8 +312,8 @@ static void processor_time_and_memory_are_shown_while_they_are_known(void)
     static const struct {
         double      percent;
         const char *cell;
-    } table[] = {{NAN, "-"},      {0, "0.0"},     {12.34, "12.3"},
-                 {99.94, "99.9"}, {99.96, "100"}, {250, "250"}};
+    } table[] = {{NAN, "-"},     {0, "0.0"},     {12.34, "12.3"}, {99.94, "99.9"},
+                 {99.95, "100"}, {99.96, "100"}, {250, "250"}};
     struct rows rows = {0};
     struct text text = {0};
     struct row *row;
@@ -355,6 +356,12 @@ static void lines_are_plain(void)
         {"a\tbc\td", "a       bc      d"},
         {"0123456789\tb\rabc\td", "abc     d"},
         {"a\t\bx", "a       x"},
+        {"a\t\346\227\245\td", "a       \346\227\245      d"},
+        /* What a carriage return leaves behind the text is no part of it. */
+        {"\303\244\303\244\303\244\303\244\303\244\303\244\303\244\303\244\303\244\303\244"
+         "\303\244\303\244\303\244\303\244\303\244\303\244\303\244\303\244\303\244\303\244"
+         "\ra\tb\tc",
+         "a       b       c"},
         {"bell\007", "bell\\x07"},
         {"bad \377 utf", "bad \\xff utf"},
         {"\033[999", ""},

@@ -243,6 +243,16 @@ static void processes_are_looked_at(void)
     CHECK(live_look(row, now + 100));
     CHECK(isnan(row->live.percent) && row->live.memory == 0 && row->live.time <= 0);
     CHECK(!live_look(row, now + 100));
+    row->state = STATE_RUNNING; /* another run, which has used less */
+    row->cpu = 0;
+    usage.cpu = 0;
+    looks = 0;
+    now += 100;
+    CHECK(live_look(row, now));
+    CHECK(fabs(live_next(row) - now - 0.9) < 1e-9);
+    row->live.pause = 1;
+    (void) live_look(row, now + 1);
+    CHECK_EQUAL(looks, 2);
 }
 
 static void usage_elsewhere_is_asked_for(void)

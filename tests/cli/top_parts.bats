@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# The loop of top, its display, its signals, and its log of another machine: see tests/cli/top_loop.c, display.c,
-# top_signals.c and far_log.c.
+# The loop of top, its display, its signals, its log of another machine, and what it lacks: see tests/cli/top_loop.c,
+# display.c, top_signals.c, far_log.c and top_lacks.c.
 
 load helpers
 
@@ -42,3 +42,11 @@ load helpers
 @test "top leaves a log on another machine alone when it cannot be read" { "$HELPERS/far_log" failed; }
 @test "top keeps a log on another machine in pieces, as far as there is memory" { "$HELPERS/far_log" pieces; }
 @test "top forgets the oldest bytes of a log on another machine" { "$HELPERS/far_log" old; }
+
+@test "a thread for which top has no memory is not taken, and all memory is given back" { "$HELPERS/top_lacks" rows; }
+@test "without memory the last line of a log stays as it was" {
+  "$HELPERS/top_lacks" lines
+  "$HELPERS/top_lacks" last-line
+}
+@test "top opens a log later for which there was no descriptor" { "$HELPERS/top_lacks" opened; }
+@test "h explains the keys of top" { "$HELPERS/top_screen" help; }

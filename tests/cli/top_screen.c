@@ -1,6 +1,8 @@
 /* Tests what keys do in top, what is drawn, and what the supervisor is asked. */
 #include "tests/cli/top_played.h"
 
+#include "cli/top/help.h"
+
 static void the_beginning(void)
 {
     int  ends[2];
@@ -228,6 +230,7 @@ static void keys_move_the_selection(void)
     send_event("{\"event\":\"forgotten\",\"thread\":{\"id\":3}}");
     CHECK_EQUAL(state_arrange(&state, now), 0);
     CHECK_EQUAL(state.selected, 4);
+    CHECK(state.rows.gone == NULL);
     press(DISPLAY_END);
     send_event("{\"event\":\"forgotten\",\"thread\":{\"id\":9}}");
     CHECK_EQUAL(state_arrange(&state, now), 0);
@@ -287,6 +290,10 @@ static void keys_choose_what_is_shown(void)
     CHECK_EQUAL(state.message.size, 0);
     check_asked("");
     /* A message stays until the next key, and while a filter is typed. */
+    state_say(&state, "x");
+    draw();
+    check_row(9, "x");
+    CHECK(styles[9][0] == STYLE_TITLE && styles[9][79] == STYLE_TITLE);
     state_say(&state, "said");
     state.must_draw = false;
     type("f");
@@ -341,6 +348,20 @@ static void keys_choose_what_is_shown(void)
     check_row(0,
               "0 threads                                                                by tree");
     check_row(2, "There are no threads.");
+}
+
+static void the_keys_are_explained(void)
+{
+    begin("[]", true);
+    state.display.rows = 22;
+    memset(picture, ' ', sizeof(picture));
+    help_draw(&state);
+    check_row(0, "Keys");
+    check_row(1, "");
+    check_row(2, "  Up Down j k          select a thread");
+    check_row(21, "Press a key.");
+    CHECK(styles[0][0] == STYLE_TITLE && styles[0][79] == STYLE_TITLE);
+    CHECK(styles[2][2] == STYLE_PLAIN && styles[21][0] == STYLE_PLAIN);
 }
 
 /* A character of UTF-8 goes as a whole, and a line has an end. */
@@ -494,5 +515,6 @@ static void terminals_are_attached(void)
 TEST_MAIN({"beginning", the_beginning}, {"events", events_change_the_rows},
           {"results", requests_have_results}, {"list", the_list_is_drawn}, {"columns", columns_fit},
           {"moves", keys_move_the_selection}, {"choices", keys_choose_what_is_shown},
-          {"typed", lines_are_typed}, {"raise", exceptions_are_chosen},
-          {"offered", every_exception_is_offered}, {"attach", terminals_are_attached})
+          {"help", the_keys_are_explained}, {"typed", lines_are_typed},
+          {"raise", exceptions_are_chosen}, {"offered", every_exception_is_offered},
+          {"attach", terminals_are_attached})

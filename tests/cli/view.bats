@@ -60,6 +60,7 @@ load helpers
 @test "a message is one line" { "$HELPERS/shown" messages; }
 @test "a message about a script begins with its file and line" { "$HELPERS/shown" origins; }
 @test "a message waits until it is printed or dropped" { "$HELPERS/shown" held; }
+@test "a full disk is told" { "$HELPERS/shown" disk; }
 @test "the line at the bottom makes way for other output" { "$HELPERS/shown" bottom; }
 @test "a child removes the line of its parent when it begins a line" {
   "$HELPERS/shown" parent
