@@ -271,7 +271,7 @@ int line_editor_next(void *context, bool continued, struct text *line)
     (void) el_set(self->editor, EL_PREP_TERM, 1);
     edited = el_gets(self->editor, &size);
     self->begun = NULL;
-    if (self->cancelled || (edited == NULL && size < 0 && errno == EINTR))
+    if (self->cancelled)
         return -ECANCELED;
     if (edited == NULL || size <= 0) {
         (void) output_write(STDOUT_FILENO, "\n", 1); /* ends the line of the prompt after Ctrl-D */
@@ -284,8 +284,6 @@ int line_editor_next(void *context, bool continued, struct text *line)
 
 void line_editor_close(struct line_editor *self)
 {
-    if (self == NULL)
-        return;
     if (self->editor != NULL)
         el_end(self->editor);
     line_history_close(&self->history);

@@ -34,7 +34,7 @@ struct line_editor *line_editor_open(const struct line_editor_options *options);
  */
 int line_editor_next(void *context, bool continued, struct text *line);
 
-/* Restores the terminal. EDITOR may be NULL. */
+/* Restores the terminal. */
 void line_editor_close(struct line_editor *editor);
 
 #endif

@@ -5,6 +5,7 @@
 #include "cli/script/line_editor.h"
 #include "cli/script/line_history.h"
 
+#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 
@@ -17,6 +18,39 @@ struct user {
 };
 
 static struct user user;
+
+/*
+ * In a process whose reads are odd, each second read of a key is interrupted, and a key of this kind is the end of the
+ * terminal. No read forgets the error of the last one.
+ */
+#define HANG_UP '\x1c'
+
+static bool has_odd_reads;
+
+ssize_t __real_read(int fd, void *bytes, size_t size);
+ssize_t __wrap_read(int fd, void *bytes, size_t size);
+int     __real_sigprocmask(int how, const sigset_t *set, sigset_t *before);
+int     __wrap_sigprocmask(int how, const sigset_t *set, sigset_t *before);
+
+ssize_t __wrap_read(int fd, void *bytes, size_t size)
+{
+    static bool was_interrupted;
+    ssize_t     got;
+
+    if (!has_odd_reads || fd != STDIN_FILENO)
+        return __real_read(fd, bytes, size);
+    was_interrupted = !was_interrupted;
+    got = was_interrupted ? -1 : __real_read(fd, bytes, size);
+    errno = EINTR;
+    return got == 1 && *(char *) bytes == HANG_UP ? 0 : got;
+}
+
+/* What comes between a look at the width and the wait for a key is not missed. */
+int __wrap_sigprocmask(int how, const sigset_t *set, sigset_t *before)
+{
+    CHECK(how != SIG_BLOCK || (sigismember(set, SIGWINCH) && !sigismember(set, SIGTERM)));
+    return __real_sigprocmask(how, set, before);
+}
 
 /* Words to complete, each with a NUL behind it. */
 static const char words[] =
@@ -253,6 +287,34 @@ static void candidates_are_shown(void)
     }
 }
 
+static void a_candidate_wider_than_the_terminal_has_a_line(void)
+{
+    begin(6);
+    type("\t");
+    see("one> ");
+    check_shown("\r\napple  \r\napricot  \r\nbanana split  \r\n");
+    CHECK(strstr(user.seen.data, "\n\r\n") == NULL);
+    enter("", "<|>\n;");
+    end();
+}
+
+static void an_interrupted_read_is_repeated(void)
+{
+    int status;
+
+    has_odd_reads = true;
+    begin(40);
+    enter("ab", "ab\n;");
+    type((const char[]){HANG_UP, '\0'});
+    check_report("end;");
+    CHECK(waitpid(user.pid, &status, 0) == user.pid && status == 0);
+    close(user.master);
+    close(user.reports);
+    has_odd_reads = false;
+    directory_remove(user.home);
+    text_release(&user.seen);
+}
+
 /* The sequence that clears the screen behind the cursor, before a line is drawn again. */
 #define CLEAR "\033[J"
 
@@ -276,8 +338,11 @@ static void a_line_is_drawn_again_in_a_new_width(void)
     set_width(80);
     see("yz1234");
     check_shown("\r\033[J");
+    type("x"); /* the width is the same */
+    see("x");
+    CHECK(memmem(user.seen.data, user.seen.size, CLEAR, strlen(CLEAR)) == NULL);
     set_width(0); /* a width that is not known changes nothing */
-    enter("x", "abcdefghijklmnopqrstuvwxyz1234x\n;");
+    enter("y", "abcdefghijklmnopqrstuvwxyz1234xy\n;");
     CHECK(memmem(user.seen.data, user.seen.size, CLEAR, strlen(CLEAR)) == NULL);
     end();
 }
@@ -323,6 +388,64 @@ static void the_history_is_kept(void)
     sit(80); /* the next shell has the lines, too */
     enter("\020", "two\n;");
     end();
+}
+
+/* A line that another shell writes while this one waits for its turn; or NULL. */
+static const char *written_meanwhile;
+static bool        has_no_lock, has_no_status;
+
+int __real_flock(int fd, int operation);
+int __wrap_flock(int fd, int operation);
+int __real_fstat(int fd, struct stat *ret);
+int __wrap_fstat(int fd, struct stat *ret);
+
+int __wrap_flock(int fd, int operation)
+{
+    int other;
+
+    CHECK_EQUAL(operation, LOCK_EX);
+    if (has_no_lock)
+        return -1;
+    if (written_meanwhile != NULL) {
+        other = open(history_path(), O_WRONLY | O_APPEND | O_CLOEXEC);
+        CHECK(other >= 0 && dprintf(other, "%s", written_meanwhile) > 0);
+        close(other);
+        written_meanwhile = NULL;
+    }
+    return __real_flock(fd, operation);
+}
+
+int __wrap_fstat(int fd, struct stat *ret)
+{
+    return has_no_status ? -1 : __real_fstat(fd, ret);
+}
+
+static void the_file_of_the_history_is_locked_while_it_is_changed(void)
+{
+    struct line_history lines;
+    int                 open;
+
+    strcpy(user.home, "/tmp/editor.XXXXXX");
+    CHECK(mkdtemp(user.home) != NULL);
+    CHECK(setenv("HOME", user.home, 1) == 0 && unsetenv("XDG_STATE_HOME") == 0);
+    open = test_count_open();
+    CHECK(line_history_open(&lines));
+    line_history_add(&lines, "a\n");
+    written_meanwhile = "other\\012\n";
+    line_history_add(&lines, "b\n");
+    check_history("a\\012\nother\\012\nb\\012\n");
+
+    /* A file that cannot be locked, or read, is left as it is. */
+    has_no_lock = true;
+    line_history_add(&lines, "c\n");
+    has_no_lock = false;
+    has_no_status = true;
+    line_history_add(&lines, "d\n");
+    has_no_status = false;
+    check_history("a\\012\nother\\012\nb\\012\n");
+    CHECK_EQUAL(test_count_open(), open);
+    line_history_close(&lines);
+    directory_remove(user.home);
 }
 
 static void histories_are_shared(void)
@@ -402,4 +525,6 @@ static void a_history_has_2000_lines(void)
 TEST_MAIN({"lines", lines_are_edited}, {"words", words_are_completed},
           {"candidates", candidates_are_shown}, {"width", a_line_is_drawn_again_in_a_new_width},
           {"recalled", the_history_is_kept}, {"shared", histories_are_shared},
-          {"2000", a_history_has_2000_lines})
+          {"locked", the_file_of_the_history_is_locked_while_it_is_changed},
+          {"wide", a_candidate_wider_than_the_terminal_has_a_line},
+          {"interrupted", an_interrupted_read_is_repeated}, {"2000", a_history_has_2000_lines})

@@ -230,7 +230,7 @@ int __wrap_unlinkat(int directory, const char *name, int flags);
 
 int __wrap_eaccess(const char *path, int mode)
 {
-    errno = EPERM;
+    errno = is_old ? EPERM : EBADF; /* of an earlier call */
     return is_old ? -1 : __real_eaccess(path, mode);
 }
 

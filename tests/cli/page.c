@@ -338,9 +338,23 @@ static void the_head_sums_up_the_run(void)
                       "<li><a href=\"#path\">Critical path</a></li>\n<li><a "
                       "href=\"#threads\">Threads</a></li>\n</ul></nav>");
     check_none(&page, "The run had no threads");
+    check_once(
+        &page,
+        "<h2 id=\"failures-h\">Failures</h2>\n<article>\n<h3><a href=\"#t1\"><bdi>a</bdi></a>");
     /* A thread may end after the run: the timeline has room for it. */
     check_once(&page, "<rect class=\"r\" x=\"0.00%\" y=\"27\" width=\"100.00%\" height=\"12\">");
     check_once(&page, "<rect class=\"f\" x=\"0.00%\" y=\"5\" width=\"50.00%\" height=\"12\">");
+    page_end(&page);
+
+    page_begin(&page); /* one thread, which ends before the run */
+    run_add(&page.run, "'id':1,'name':'a'," ENDED(5) ",'runs':1,'exit_code':0");
+    run_add_phase(&page.run, 1, "running", 1, 0, 2.5);
+    result_add_report(&page.text, &page.run.result);
+    text_byte(&page.text, '\0', 1);
+    check_once(&page, "<ul>\n<li><a href=\"#timeline\">Timeline</a></li>\n"
+                      "<li><a href=\"#path\">Critical path</a></li>\n"
+                      "<li><a href=\"#threads\">Threads</a></li>\n</ul></nav>");
+    check_once(&page, "<rect class=\"r\" x=\"0.00%\" y=\"5\" width=\"25.00%\" height=\"12\">");
     page_end(&page);
 }
 

@@ -546,9 +546,26 @@ static void a_run_of_daemons_alone_is_recognised(void)
     run_end(&run);
 }
 
+static void a_failure_is_named_before_what_it_left(void)
+{
+    struct finished_run run;
+    struct text         text = {0};
+
+    run_begin(&run);
+    run_add(&run, "'id':1,'name':'a'," ENDED(
+                      1) ",'runs':1,'exit_code':3,'left':[{'pid':7,'command':['x']}]");
+    result_add_junit(&text, &run.result);
+    text_byte(&text, '\0', 1);
+    CHECK(strstr(text.data, "<failure type=\"exit 3\" message=\"exit 3, left process 7 (x)\">") !=
+          NULL);
+    text_release(&text);
+    run_end(&run);
+}
+
 TEST_MAIN({"xml", xml_has_no_byte_that_it_forbids}, {"names", names_become_unique},
           {"many-names", thousands_of_names_are_told_apart},
           {"junit", junit_has_a_case_for_each_thread},
+          {"junit-left", a_failure_is_named_before_what_it_left},
           {"junit-tails", a_failure_in_junit_has_a_hundred_lines_at_most},
           {"json", json_has_the_numbers_of_the_run},
           {"trace", a_trace_has_the_phases_and_the_raises},

@@ -423,6 +423,21 @@ static void a_long_tail_has_a_pace(void)
     check_pace_of(&text, "2201:100 2225:76 ");
 }
 
+static void a_script_that_cannot_be_read_ahead_has_no_pace(void)
+{
+    struct script script = {.name = "stdin"};
+    struct text   text = {0};
+    int           ends[2];
+
+    add_lines(&text, "start -- true", 1300);
+    CHECK(pipe(ends) == 0 && write(ends[1], text.data, text.size) == (ssize_t) text.size);
+    close(ends[1]);
+    script.fd = ends[0];
+    check_pace(&script, true, "");
+    close(ends[0]);
+    text_release(&text);
+}
+
 static void plain_starts_are_known(void)
 {
     static const char *const plain[] = {
@@ -494,4 +509,5 @@ TEST_MAIN({"sources", sources_have_lines}, {"ahead", long_sources_can_be_read_ah
           {"explained", errors_of_sources_are_explained}, {"each", words_become_starts},
           {"nul", a_word_has_no_nul_byte}, {"needs", needs_in_a_wrong_order_are_explained},
           {"scripts", only_a_script_is_explained}, {"pace", a_long_tail_has_a_pace},
+          {"pipe", a_script_that_cannot_be_read_ahead_has_no_pace},
           {"plain", plain_starts_are_known}, {"tail", each_word_is_a_tail})

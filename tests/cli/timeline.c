@@ -315,6 +315,9 @@ static void lines_cross_the_chunks_between_their_threads(void)
     check_once(&page, "height=\"792\" role=\"img\" aria-label=\"Timeline of the threads 37 to 72;");
     check_once(&page, "height=\"66\" role=\"img\" aria-label=\"Timeline of the threads 73 to 75;");
     CHECK_EQUAL(page_count(&page, "<text class=\"l\""), 75);
+    CHECK_EQUAL(page_count(&page, "<rect class=\"t\""), 5); /* the threads of the path */
+    check_once(&page, "<section id=\"timeline\" aria-labelledby=\"timeline-h\">\n<h2 "
+                      "id=\"timeline-h\">Timeline</h2>\n");
     CHECK_EQUAL(page_count(&page, "<use "), 1); /* in the legend */
     check_lines(&page,
                 "n 0-0 33-792\n" /* when thread 2 was ready, and from its end, for three threads */

@@ -27,6 +27,7 @@ load ../cli/helpers
 @test "thousands of names are told apart" { "$HELPERS/results" many-names; }
 @test "--junit has the result and the reason of each thread" { "$HELPERS/results" junit; }
 @test "a failure in --junit has at most 100 lines, of 64 KiB" { "$HELPERS/results" junit-tails; }
+@test "--junit names a failure before what it left" { "$HELPERS/results" junit-left; }
 @test "--json has the numbers of the run" { "$HELPERS/results" json; }
 @test "--trace has times in whole microseconds" { "$HELPERS/results" trace; }
 @test "the summary has a row for each thread" { "$HELPERS/results" summary; }

@@ -44,6 +44,7 @@ load ../cli/helpers
 @test "a start that needs a later start is explained by that line, or by the circle" { "$HELPERS/script" needs; }
 @test "the order of needs is explained for scripts that can be read again" { "$HELPERS/script" scripts; }
 @test "a script waits in the tail of its starts, and not before" { "$HELPERS/script" pace; }
+@test "a script that cannot be read ahead never waits" { "$HELPERS/script" pipe; }
 @test "a start is plain if it refers to no other thread and does not wait" { "$HELPERS/script" plain; }
 @test "--each waits from its first word on, and a plan never" { "$HELPERS/script" tail; }
 
@@ -214,6 +215,11 @@ load ../cli/helpers
 @test "a line of the prompt is edited by characters, and Ctrl-C drops it" { "$HELPERS/editor" lines; }
 @test "the tabulator completes the word before the cursor, in its place" { "$HELPERS/editor" words; }
 @test "the tabulator shows candidates that agree no further, in rows of the terminal" { "$HELPERS/editor" candidates; }
+@test "a candidate that is wider than the terminal has a line" { "$HELPERS/editor" wide; }
+@test "a read of a key that is interrupted is repeated, and the end of the terminal is the end" {
+  "$HELPERS/editor" interrupted
+}
+@test "the file of the history is locked while a shell changes it" { "$HELPERS/editor" locked; }
 @test "a line of the prompt is drawn again when the terminal gets another width" { "$HELPERS/editor" width; }
 @test "the prompt recalls earlier lines, also of earlier shells" { "$HELPERS/editor" recalled; }
 @test "shells share their history, of 2000 lines, and work without its file" {
