@@ -193,6 +193,19 @@ static void plays_of_join(void)
                 "\033[K2 of 3 have ended, waiting for b\r"
                 "\033[K",
          .status = 4},
+        {.words = "join a b",
+         .replies = RESULT(1, "[]") RESULT(2, "{'id':1,'name':'a','runs':1,'exit_code':0,'signal':"
+                                              "null,'exception':null,'message':null}")
+             RESULT(3, "{'id':2,'name':'b','runs':1,'exit_code':0,'signal':null,'exception':null,'"
+                       "message':null}"),
+         .terminal = SCREEN,
+         .requests = REQUEST(1, "list", "'threads':['a','b'],'members':['id']")
+             REQUEST(2, "join", "'thread':'a'," JOIN_MEMBERS)
+                 REQUEST(3, "join", "'thread':'b'," JOIN_MEMBERS),
+         .out = "\r"
+                "\033[K0 of 2 have ended, waiting for a and 1 more\r"
+                "\033[K1 of 2 have ended, waiting for b\r"
+                "\033[K"},
         {.words = "join web",
          .replies = RESULT(1, "{'id':1,'name':'web','runs':1,'exit_code':0,'signal':null,'"
                               "exception':null,'message':null}"),
@@ -404,10 +417,21 @@ ssize_t __wrap_read(int fd, void *bytes, size_t size)
 static void plays_of_input(void)
 {
     static const struct play plays[] = {
+        /* The command sleeps while no key comes, and while its request is not read. */
+        {.words = "send web",
+         .replies = TAKES0 "!sleeps\n" RESULT(2, "{'taken':60000}"),
+         .ones = 60000,
+         .dialogue = true,
+         .any_requests = true},
+        /* A reply to something else is none. */
+        {.words = "send -t 0 web a",
+         .replies = RESULT(7, "{'taken':9}") RESULT(1, "{'taken':2}"),
+         .requests = REQUEST(1, "send", "'thread':'web','text':'a\\n','eof':false,'timeout':0.0")},
         /* The beginning of a line is sent when nothing follows it for a while. */
         {.words = "send web",
-         .replies = TAKES0 "!type ab\004\n" RESULT(2, "{'taken':2}") "!type c\rd\004\n" RESULT(
-             3, "{'taken':2}") RESULT(4, "{'taken':1}") "!type \004\n",
+         .replies =
+             TAKES0 "!sleeps\n!type ab\004\n" RESULT(2, "{'taken':2}") "!type c\rd\004\n" RESULT(
+                 3, "{'taken':2}") RESULT(4, "{'taken':1}") "!type \004\n",
          .terminal = KEYS,
          .dialogue = true,
          .requests = TRIED REQUEST(2, "send", "'thread':'web','text':'ab','eof':false")
