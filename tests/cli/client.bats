@@ -136,6 +136,15 @@ load helpers
   "$HELPERS/feed" lost
 }
 
+@test "logs --follow of a pattern reads the logs of new runs again, also from another machine" {
+  "$HELPERS/lost_logs" again
+}
+@test "logs --follow of a pattern tells what fails, and looks at logs that it cannot watch" {
+  "$HELPERS/lost_logs" feeds
+  "$HELPERS/lost_logs" sources
+  "$HELPERS/lost_logs" unwatched
+}
+
 @test "the options of the program stand before the command" { "$HELPERS/usages" program; }
 @test "help is shown on standard output, and mistakes are told with its name" {
   "$HELPERS/usages" help

@@ -10,6 +10,7 @@
 static int  terminal = -1; /* the standard descriptor that is a terminal */
 static int  appended;      /* how often a descriptor was made to append */
 static int  append_error;
+static int  releases;          /* of the lists of variables, of which a command line has two */
 static bool no_list, no_merge; /* there is no memory for a list of words, or for an environment */
 static int  additions = -1;    /* how many variables can be added; negative: any number */
 
@@ -39,6 +40,14 @@ int __wrap_variables_add(struct variables *variables, const char *word);
 int __wrap_variables_add(struct variables *variables, const char *word)
 {
     return additions-- == 0 ? -ENOMEM : __real_variables_add(variables, word);
+}
+
+void __real_variables_release(struct variables *variables);
+void __wrap_variables_release(struct variables *variables);
+void __wrap_variables_release(struct variables *variables)
+{
+    releases++;
+    __real_variables_release(variables);
 }
 
 char **__real_variables_merge(char *const *environment, const struct variables *const *lists,
@@ -205,6 +214,7 @@ static void options_are_asked_for(void)
 
     begin(none);
     PLAY_ALL(plays);
+    CHECK_EQUAL(releases, 2 * sizeof(plays) / sizeof(plays[0]));
 }
 
 /* A start with the variables LIST. */

@@ -351,6 +351,13 @@ static void steps_are_taken_as_a_command_needs(void)
         .replies = RESULT(1, "{'id':1}"),
         .requests = REQUEST(1, "start", "'command':['true'],'environment':true,'members':['id']"),
         .out = "1\n"};
+    static const struct play in_order = {
+        .words = "start true -d",
+        .far = true,
+        .replies = RESULT(1, "{'id':1}"),
+        .requests =
+            REQUEST(1, "start", "'command':['true','-d'],'environment':true,'members':['id']"),
+        .out = "1\n"};
     static const struct play scripted = {
         .words = "start true",
         .far = true,
@@ -381,6 +388,8 @@ static void steps_are_taken_as_a_command_needs(void)
     play(&connects);
     CHECK_NOTED("place\nconnect\n");
     play(&starts);
+    CHECK_NOTED("place\nstart\n");
+    play(&in_order);
     CHECK_NOTED("place\nstart\n");
     play(&scripted);
     CHECK_NOTED("place\nconnect\n");

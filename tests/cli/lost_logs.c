@@ -1,0 +1,233 @@
+/* Tests `logs --follow` of a pattern where logs come from another machine, and where a step fails. */
+#include "tests/cli/played_logs.h"
+
+#include "cli/client/client_failure.h"
+#include "cli/client/log_feed.h"
+#include "cli/view/printer.h"
+
+#include <poll.h>
+#include <sys/inotify.h>
+
+static int  open_error, take_error, ask_error, reopen_error;
+static bool is_unwatched, no_source;
+static int  longest; /* the milliseconds of the longest wait for news; -1: one without limit */
+
+/* The supervisor has gone: a failure that has a status of its own. */
+static int fail(struct client *client, int error, const char *what)
+{
+    return client_fail(client, error, STATUS_NO_SUPERVISOR, NULL, "%s", what);
+}
+
+int __real_log_feed_open(struct log_feed *feed, struct client *client,
+                         const struct log_feed_wish *wish);
+int __wrap_log_feed_open(struct log_feed *feed, struct client *client,
+                         const struct log_feed_wish *wish);
+int __wrap_log_feed_open(struct log_feed *feed, struct client *client,
+                         const struct log_feed_wish *wish)
+{
+    return open_error == 0 ? __real_log_feed_open(feed, client, wish)
+                           : fail(client, open_error, "not opened");
+}
+
+int __real_log_feed_take(struct log_feed *feed, const struct reply *reply);
+int __wrap_log_feed_take(struct log_feed *feed, const struct reply *reply);
+int __wrap_log_feed_take(struct log_feed *feed, const struct reply *reply)
+{
+    int taken = __real_log_feed_take(feed, reply);
+
+    return taken > 0 && take_error != 0 ? take_error : taken;
+}
+
+int __real_log_feed_ask(struct log_feed *feed);
+int __wrap_log_feed_ask(struct log_feed *feed);
+int __wrap_log_feed_ask(struct log_feed *feed)
+{
+    return ask_error == 0 || feed->client == NULL ? __real_log_feed_ask(feed)
+                                                  : fail(feed->client, ask_error, "not asked");
+}
+
+int __real_log_feed_reopen(struct log_feed *feed, json_int_t thread, bool times);
+int __wrap_log_feed_reopen(struct log_feed *feed, json_int_t thread, bool times);
+int __wrap_log_feed_reopen(struct log_feed *feed, json_int_t thread, bool times)
+{
+    return reopen_error == 0 ? __real_log_feed_reopen(feed, thread, times)
+                             : fail(feed->client, reopen_error, "not opened again");
+}
+
+struct printer_source *__real_printer_add(struct printer *printer, const char *name,
+                                          const char *path, off_t begin);
+struct printer_source *__wrap_printer_add(struct printer *printer, const char *name,
+                                          const char *path, off_t begin);
+struct printer_source *__wrap_printer_add(struct printer *printer, const char *name,
+                                          const char *path, off_t begin)
+{
+    return no_source ? NULL : __real_printer_add(printer, name, path, begin);
+}
+
+int __real_inotify_init1(int flags);
+int __wrap_inotify_init1(int flags);
+int __wrap_inotify_init1(int flags)
+{
+    errno = EMFILE;
+    return is_unwatched ? -1 : __real_inotify_init1(flags);
+}
+
+int __real_poll(struct pollfd *fds, nfds_t count, int timeout);
+int __wrap_poll(struct pollfd *fds, nfds_t count, int timeout);
+int __wrap_poll(struct pollfd *fds, nfds_t count, int timeout)
+{
+    if (count == 3 && longest >= 0 && (timeout < 0 || timeout > longest))
+        longest = timeout;
+    return __real_poll(fds, count, timeout);
+}
+
+#define BEGIN                                                                                      \
+    RESULT(1, "{}") RESULT(2, "[{'id':1,'name':'web','runs':1,'ended':null}]") LOG(3, 0, 1)
+#define WATCHED                                                                                    \
+    REQUEST(1, "watch", "'events':['created','restarted'],'members':['id','name','ended','runs']") \
+    REQUEST(2, "list", "'threads':['w*'],'members':['id','name','ended','runs']")                  \
+    REQUEST(3, "logs", "'thread':1,'begun':true")
+#define READ(id, reader, rest)                                                                     \
+    REQUEST(id, "read",                                                                            \
+            "'reader':" #reader ",'open':true,'follow':true,'times':false,'thread':1" rest)
+#define CLOSE(id, reader) REQUEST(id, "read", "'reader':" #reader ",'close':true")
+#define JOIN(id)          REQUEST(id, "join", "'thread':1,'members':['id']")
+#define END(id)           REQUEST(id, "watch", "'events':[]")
+
+static void logs_of_new_runs_are_read_again(void)
+{
+    static const struct play plays[] = {
+        /* The log of a run has ended before the end of the thread is known: another run may follow. */
+        {.words = "logs -f w*",
+         .far = true,
+         .dialogue = true,
+         .replies = BEGIN RESULT(4, "{'offset':0,'data':'a\\n','end':true}") ENDED(5, 0)
+             RESULT(6, "{'offset':2,'data':'b\\n','end':true,'disk_full':true}") RESULT(7, "{}"),
+         .requests = WATCHED READ(4, 1, ) JOIN(5) READ(6, 2, ",'offset':2") END(7),
+         .out = "web | a\n"
+                "web | b\n",
+         .err =
+             "k3thread: logs: the file system of the logs is full: d/1.log: output may be lost\n"},
+        /* A log that cannot be read is left out. */
+        {.words = "logs -f w*",
+         .far = true,
+         .dialogue = true,
+         .replies = BEGIN    ERROR(4, -32009, "RuntimeError", "no log") ENDED(5, 0) RESULT(6, "{}"),
+         .requests = WATCHED READ(4, 3, ) JOIN(5) END(6)},
+        {.words = "logs -f -n 1 w*",
+         .far = true,
+         .dialogue = true,
+         .replies =
+             BEGIN ENDED(5, 0) RESULT(4, "{'offset':9,'data':'b\\n','end':true}") RESULT(6, "{}"),
+         .requests = WATCHED READ(4, 4, ",'lines':1") JOIN(5) END(6),
+         .out = "web | b\n"},
+    };
+
+    make_logs();
+    PLAY_ALL(plays);
+}
+
+static void failures_of_a_feed_are_told(void)
+{
+    static const struct play take = {.words = "logs -f w*",
+                                     .far = true,
+                                     .dialogue = true,
+                                     .replies = BEGIN RESULT(4, "{'offset':0,'data':'a\\n'}")
+                                         ENDED(5, 0) RESULT(7, "{}"),
+                                     .requests = WATCHED READ(4, 1, ) JOIN(5) CLOSE(6, 1) END(7),
+                                     .err = "k3thread: logs: MemoryError: out of memory\n",
+                                     .status = 1};
+    static const struct play ask = {.words = "logs -f w*",
+                                    .far = true,
+                                    .dialogue = true,
+                                    .replies = BEGIN RESULT(4, "{'offset':0,'data':'a\\n'}")
+                                        RESULT(7, "{}"),
+                                    .requests = WATCHED READ(4, 2, ) JOIN(5) CLOSE(6, 2) END(7),
+                                    .err = "k3thread: logs: not asked\n",
+                                    .status = 69};
+    static const struct play again = {
+        .words = "logs -f w*",
+        .far = true,
+        .dialogue = true,
+        .replies = BEGIN    RESULT(4, "{'offset':0,'data':'a\\n','end':true}") RESULT(6, "{}"),
+        .requests = WATCHED READ(4, 3, ) JOIN(5) END(6),
+        .err = "k3thread: logs: not opened again\n",
+        .status = 69};
+    static const struct play first = {.words = "logs -f w*",
+                                      .far = true,
+                                      .dialogue = true,
+                                      .replies = RESULT(1, "{}")
+                                          RESULT(2, "[{'id':1,'name':'web','runs':1,'ended':null}]")
+                                              RESULT(4, "{}"),
+                                      .requests = WATCHED END(4),
+                                      .err = "k3thread: logs: not opened\n",
+                                      .status = 69};
+
+    make_logs();
+    take_error = -ENOMEM;
+    play(&take);
+    take_error = 0;
+    ask_error = -ENOENT;
+    play(&ask);
+    ask_error = 0;
+    reopen_error = -ENOENT;
+    play(&again);
+    open_error = -ENOENT;
+    play(&first);
+}
+
+static void logs_of_this_machine_may_fail(void)
+{
+    static const struct play no_room = {.words = "logs -f w*",
+                                        .replies = BEGIN RESULT(5, "{}"),
+                                        .dialogue = true,
+                                        .requests = WATCHED JOIN(4) END(5),
+                                        .err = "k3thread: logs: the log: Cannot allocate memory\n",
+                                        .status = 1};
+    static const struct play malformed = {
+        .words = "logs -f w*",
+        .replies = RESULT(1, "{}") RESULT(2, "[{'id':1,'name':'web','runs':1,'ended':null}]")
+            RESULT(3, "{'name':'web','log':7}") RESULT(5, "{}"),
+        .dialogue = true,
+        .requests = WATCHED JOIN(4) END(5),
+        .err = "k3thread: logs: the log: Invalid argument\n",
+        .status = 1};
+    static const struct play unnamed = {
+        .words = "logs -f w*",
+        .replies = RESULT(1, "{}") RESULT(2, "[{'id':1,'name':'web','runs':1,'ended':null}]")
+            RESULT(3, "{'name':7,'log':'d/1.log'}") RESULT(5, "{}"),
+        .dialogue = true,
+        .requests = WATCHED JOIN(4) END(5),
+        .err = "k3thread: logs: the log: Invalid argument\n",
+        .status = 1};
+
+    make_logs();
+    no_source = true;
+    play(&no_room);
+    no_source = false;
+    play(&malformed);
+    play(&unnamed);
+}
+
+/* Without inotify, the logs are looked at five times a second. */
+static void logs_may_be_unwatched(void)
+{
+    static const struct play grows = {.words = "logs -f w*",
+                                      .replies = BEGIN "!await three\n"
+                                                       "!append d/1.log more\n"
+                                                       "!await more\n" ENDED(4, 0) RESULT(5, "{}"),
+                                      .dialogue = true,
+                                      .requests = WATCHED JOIN(4) END(5),
+                                      .out = "web | one\n"
+                                             "web | --- run 2, after exit 3 ---\n"
+                                             "web | two\n"
+                                             "web | threemore\n"};
+
+    make_logs();
+    is_unwatched = true;
+    play(&grows);
+    CHECK_EQUAL(longest, 200);
+}
+
+TEST_MAIN({"again", logs_of_new_runs_are_read_again}, {"feeds", failures_of_a_feed_are_told},
+          {"sources", logs_of_this_machine_may_fail}, {"unwatched", logs_may_be_unwatched})
