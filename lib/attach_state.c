@@ -237,9 +237,7 @@ void k3t_attach_in_child(void)
     close_inherited(&attachment.permit);
     close_inherited(&attachment.wake);
     attachment.state = DETACHED;
-    attachment.stop = false;
     attachment.main = NULL;
-    attachment.answered = attachment.asked;
     k3t_attach_unlock();
     k3thread_unref(main);
     errno = saved_errno;

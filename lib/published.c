@@ -54,11 +54,12 @@ const k3thread_exctype *k3t_published_base(const k3thread_exctype *type)
 /* Returns true if NAME has only letters, digits, '_' and '.', and begins with a letter or '_'. */
 static bool is_name(const char *name)
 {
-    size_t length = strnlen(name, NAME_MAX_LENGTH + 1);
+    size_t length =
+        strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.");
 
-    return length > 0 && length <= NAME_MAX_LENGTH && strchr("0123456789.", name[0]) == NULL &&
-           strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.") ==
-               length;
+    /* strchr() finds the end of an empty name, too. */
+    return name[length] == '\0' && length <= NAME_MAX_LENGTH &&
+           strchr("0123456789.", name[0]) == NULL;
 }
 
 /* Adds TYPE. Returns 0 or -errno. Caller holds the lock. */

@@ -37,6 +37,18 @@ int __wrap_bind(int fd, const struct sockaddr *address, socklen_t size)
     return bind_error != 0 ? -1 : __real_bind(fd, address, size);
 }
 
+int __wrap_close(int fd);
+int __real_close(int fd);
+
+/* No descriptor is closed that did not come along. */
+int __wrap_close(int fd)
+{
+    int result = __real_close(fd);
+
+    CHECK(fd > STDERR_FILENO && (result == 0 || errno != EBADF));
+    return result;
+}
+
 static struct ready     *ready;
 static struct spawn_plan plan;
 

@@ -151,7 +151,14 @@ static void the_attachment_has_a_state(void)
     CHECK_EQUAL(dup2(STDERR_FILENO, first), first);
     k3t_attach_lock();
     k3t_attach_in_child(); /* of the child: the number means another file now */
-    CHECK(fcntl(first, F_GETFD) >= 0);
+    CHECK(fcntl(first, F_GETFD) >= 0 && fcntl(STDIN_FILENO, F_GETFD) >= 0);
+    close(first);
+    CHECK_EQUAL(k3t_attach_begin(self, &there), 0);
+    k3t_attach_note_served(first);
+    errno = 77;
+    k3t_attach_lock();
+    k3t_attach_in_child(); /* of a program that has closed all descriptors */
+    CHECK_EQUAL(errno, 77);
 
     CHECK_EQUAL(k3t_attach_begin(self, &there), 0);
     CHECK(!there);
@@ -199,6 +206,11 @@ static void each_attachment_begins_anew(void)
     CHECK_EQUAL(k3t_attach_stop(3600), 0);
     CHECK_EQUAL(atomic_load(&t->references), references);
     CHECK(k3t_attach_main() == self);
+    k3thread_unref(self);
+    CHECK_EQUAL(k3t_attach_begin(t, &there), 0);
+    k3t_attach_lock();
+    k3t_attach_in_child();
+    CHECK(k3t_attach_main() == self); /* the child's own */
     k3thread_unref(self);
     CHECK_EQUAL(k3t_attach_begin(NULL, &there), 0);
     (void) k3t_attach_asked(&type, message);

@@ -141,6 +141,8 @@ static void names_are_escaped(void)
                                            {"\303\274", "\303\274"},
                                            {"\303", "\\xc3"},
                                            {"\377a", "\\xffa"},
+                                           {"\200", "\\x80"},
+                                           {"\001\020\031\220", "\\x01\\x10\\x19\\x90"},
                                            {"\342\202\254x", "\342\202\254x"}};
     static const char *const kept[] = {"\\x2", "\\x2F", "\\y2f", "\\x",  "\\",
                                        "x2f",  "\\xg0", "\\x0g", "\\x:0"};
@@ -257,6 +259,7 @@ static void types_are_published(void)
     static k3thread_exctype types[K3T_PUBLISHED_MAX + 1];
     static k3thread_exctype hidden = {"hidden", &named}, derived = {"derived", &hidden},
                             again = {"named", &named}, known = {"KeyError", &k3thread_ValueError},
+                            shortest = {"x", &k3thread_ValueError},
                             longest = {
                                 "x123456789012345678901234567890123456789012345678901234567890123",
                                 &k3thread_ValueError};
@@ -276,15 +279,16 @@ static void types_are_published(void)
     CHECK_EQUAL(k3t_published_add(&again), -EEXIST);
     CHECK_EQUAL(k3t_published_add(&derived), 0);
     CHECK_EQUAL(k3t_published_add(&longest), 0);
+    CHECK_EQUAL(k3t_published_add(&shortest), 0);
     CHECK(k3t_published_at(0) == &named && k3t_published_at(1) == &derived &&
-          k3t_published_at(3) == NULL);
+          k3t_published_at(4) == NULL);
     CHECK(k3t_published_find("named") == &named && k3t_published_find("derived") == &derived);
     CHECK(k3t_published_find("KeyError") == &k3thread_KeyError);
     CHECK(k3t_published_find("BaseException") == &k3thread_BaseException &&
           k3t_published_find("hidden") == NULL);
     CHECK(k3t_published_base(&derived) == &named); /* the base between them is not published */
     CHECK(k3t_published_base(&named) == &k3thread_KeyError);
-    for (count = 3; count < K3T_PUBLISHED_MAX; count++) {
+    for (count = 4; count < K3T_PUBLISHED_MAX; count++) {
         (void) snprintf(names[count], sizeof(names[count]), "t%zu", count);
         types[count] = (k3thread_exctype){names[count], &k3thread_KeyError};
         CHECK_EQUAL(k3t_published_add(&types[count]), 0);
