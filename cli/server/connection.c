@@ -436,7 +436,6 @@ static short wanted_events(const struct connection *connection)
  */
 static void await_requests(struct connection *connection, double deadline)
 {
-    flush(connection);
     while (connection->handler->awaits_request(connection) && !connection->closing &&
            !connection->eof && wait_for(connection, wanted_events(connection), deadline)) {
         connection->eof = !fill(connection, READ_SIZE);

@@ -1,6 +1,8 @@
 /* Tests alone what the connections of the clients read at once, and how they end with the supervisor. */
 #include "tests/cli/clients.h"
 
+#include <poll.h>
+
 /* The bytes that have arrived are read to their end without the loop. */
 static void arrived(void)
 {
@@ -102,6 +104,16 @@ static void be_late(size_t size)
     _exit(0);
 }
 
+static int polls; /* how often the server has waited */
+
+int __real_poll(struct pollfd *files, nfds_t count, int timeout);
+int __wrap_poll(struct pollfd *files, nfds_t count, int timeout);
+int __wrap_poll(struct pollfd *files, nfds_t count, int timeout)
+{
+    polls++;
+    return __real_poll(files, count, timeout);
+}
+
 /* At the end there is time for a request that is awaited, and for a client that reads late. */
 static void close_late(void)
 {
@@ -119,10 +131,50 @@ static void close_late(void)
     connection_close_all(40);
     CHECK(clock_monotonic() - begin < 30);
     CHECK_TEXT(served, "more\nlate\n");
+    CHECK(polls < 1000); /* it does not ask again and again */
     CHECK_EQUAL(fcntl(clients[0].fd, F_SETFL, O_NONBLOCK), 0);
     CHECK_EQUAL(read_all(&clients[0]), 5);
     CHECK(waitpid(pid, &status, 0) == pid && status == 0);
 }
 
+/* In another process: reads all SIZE bytes before it sends the request that is awaited. */
+static void read_first(size_t size)
+{
+    char    bytes[4096];
+    ssize_t n = 0;
+
+    close(first->connection.source.fd);
+    CHECK_EQUAL(fcntl(first->fd, F_SETFL, 0), 0);
+    for (; size > 0 && n >= 0; size -= (size_t) n)
+        n = read(first->fd, bytes, size < sizeof(bytes) ? size : sizeof(bytes));
+    say(first, "late\n", 5);
+    _exit(n > 0 ? 0 : 1);
+}
+
+/* A client may wait for what is left for it, were it one byte, before it sends the request that is awaited. */
+static void close_after_reading(void)
+{
+    static const char bytes[READ_SIZE];
+    double            begin = clock_monotonic();
+    size_t            sum = 0;
+    ssize_t           n;
+    pid_t             pid;
+    int               status;
+
+    connect_client(first);
+    for (size_t size = sizeof(bytes); size > 0; size /= 2)
+        while ((n = send(first->connection.source.fd, bytes, size, MSG_DONTWAIT)) > 0)
+            sum += (size_t) n;
+    reply(first, 0, 'x');
+    first->awaits = true;
+    pid = fork();
+    if (pid == 0)
+        read_first(sum + 1);
+    connection_close_all(40);
+    CHECK(clock_monotonic() - begin < 30);
+    CHECK_TEXT(served, "late\n");
+    CHECK(waitpid(pid, &status, 0) == pid && status == 0);
+}
+
 TEST_MAIN({"arrived", arrived}, {"endless", endless}, {"many", many_requests}, {"close", close_all},
-          {"close-held", close_held}, {"late", close_late})
+          {"close-held", close_held}, {"late", close_late}, {"after-reading", close_after_reading})

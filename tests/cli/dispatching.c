@@ -48,6 +48,11 @@ void attachment_take_reply(struct attachment *attachment, const json_t *reply)
     text_printf(&seen, "reply %d", (int) json_integer_value(json_object_get(reply, "id")));
 }
 
+void events_tell_missed(void)
+{
+    text_add(&seen, "told ");
+}
+
 /* Notes the id; a notification has none. */
 struct call *call_new(struct peer *of, json_t *id)
 {
@@ -139,6 +144,16 @@ void *__wrap_malloc(size_t size)
     return size <= largest ? __real_malloc(size) : NULL;
 }
 
+static bool is_memory_short; /* a text that begins now gets no memory */
+
+void *__real_realloc(void *memory, size_t size);
+void *__wrap_realloc(void *memory, size_t size);
+void *__wrap_realloc(void *memory, size_t size)
+{
+    return is_memory_short && memory == NULL && seen.data != NULL ? NULL
+                                                                  : __real_realloc(memory, size);
+}
+
 static void requests_are_read(void)
 {
     static const char *const table[][2] = {
@@ -180,6 +195,15 @@ static void requests_are_read(void)
                 "7 go nothing");
 }
 
+/* Leaves bytes of 1 where the next functions have their variables. */
+static void dirty_stack(void)
+{
+    volatile char bytes[4096];
+
+    for (size_t i = 0; i < sizeof(bytes); i++)
+        bytes[i] = 1;
+}
+
 /* Checks a line of DEPTH arrays, with BEFORE inside. */
 static void check_depth(int depth, const char *before, bool is_refused)
 {
@@ -193,6 +217,7 @@ static void check_depth(int depth, const char *before, bool is_refused)
     (void) snprintf(wanted, sizeof(wanted), "null %s",
                     is_refused ? "-32700 not JSON: it nests deeper than 16"
                                : "-32600 a request must be an object");
+    dirty_stack();
     check(line, wanted);
 }
 
@@ -222,6 +247,9 @@ static void what_is_no_json_is_refused(void)
     largest = 30000;
     check(line, "null -32603 out of memory");
     largest = SIZE_MAX;
+    is_memory_short = true; /* for the reason */
+    check("{" V ",'id':7}", "7 -32603 out of memory");
+    is_memory_short = false;
     peer.connection.pending = PROTOCOL_PENDING_MAX;
     check("{" V ",'id':7,'method':'go'}", "7 go nothing");
     peer.connection.pending++;
@@ -256,10 +284,11 @@ static void the_end_of_a_connection_frees_its_calls(void)
     dispatch_handler.drop(&peer.connection);
     check_written(&seen, "free0 free1 ");
     CHECK(!dispatch_handler.awaits_request(&peer.connection));
+    check_written(&seen, "told "); /* of missed events, which it then asks for */
     LIST_INSERT_HEAD(&peer.kept, (struct record *) calloc(1, sizeof(struct record)), kept);
     CHECK(dispatch_handler.awaits_request(&peer.connection)); /* it will still join that thread */
     dispatch_handler.prepare();
-    check_written(&seen, "reports");
+    check_written(&seen, "told reports");
     dispatch_handler.free(&peer.connection);
     check_written(&seen, "readers freed");
 }

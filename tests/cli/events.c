@@ -288,5 +288,29 @@ static void inner_words(void)
     CHECK_SENT("");
 }
 
+static bool is_memory_short; /* a text that begins now gets no memory */
+
+void *__real_realloc(void *memory, size_t size);
+void *__wrap_realloc(void *memory, size_t size);
+void *__wrap_realloc(void *memory, size_t size)
+{
+    return is_memory_short && memory == NULL ? NULL : __real_realloc(memory, size);
+}
+
+static void inner_raised(void)
+{
+    struct text text = {0};
+
+    inner_write_raised(&text, &record, 5, "w");
+    text_byte(&text, '\0', 1);
+    CHECK_TEXT(text.data, "{\"id\":\"7/5\",\"name\":\"web/w\"}");
+    is_memory_short = true; /* for the name */
+    inner_write_raised(&text, &record, 5, "w");
+    is_memory_short = false;
+    CHECK(text.failed);
+    text_release(&text);
+}
+
 TEST_MAIN({"words", words}, {"own", each_gets_its_own}, {"missed", missed_events}, {"more", more},
-          {"inner-lists", inner_lists}, {"inner-names", inner_names}, {"inner-words", inner_words})
+          {"inner-lists", inner_lists}, {"inner-names", inner_names}, {"inner-words", inner_words},
+          {"inner-raised", inner_raised})

@@ -176,8 +176,8 @@ ssize_t __wrap_read(int fd, void *data, size_t size);
 int     __real_epoll_ctl(int fd, int operation, int other, struct epoll_event *event);
 int     __wrap_epoll_ctl(int fd, int operation, int other, struct epoll_event *event);
 
-static int  reads;
-static bool watches_nothing;
+static int  reads, controls;
+static bool watches_nothing, has_no_name;
 
 ssize_t __wrap_read(int fd, void *data, size_t size)
 {
@@ -187,8 +187,43 @@ ssize_t __wrap_read(int fd, void *data, size_t size)
 
 int __wrap_epoll_ctl(int fd, int operation, int other, struct epoll_event *event)
 {
+    controls++;
     errno = ENOSPC;
     return watches_nothing ? -1 : __real_epoll_ctl(fd, operation, other, event);
+}
+
+/* The C library calls the other function if the compiler checks the arguments. */
+int __wrap_asprintf(char **ret, const char *format, ...);
+int __wrap_asprintf(char **ret, const char *format, ...)
+{
+    va_list arguments;
+    int     size;
+
+    va_start(arguments, format);
+    size = vasprintf(ret, format, arguments);
+    va_end(arguments);
+    if (!has_no_name)
+        return size;
+    free(*ret);
+    *ret = piece; /* after a failure it is undefined */
+    return -1;
+}
+
+int __wrap___asprintf_chk(char **ret, int flag, const char *format, ...);
+int __wrap___asprintf_chk(char **ret, int flag, const char *format, ...)
+{
+    va_list arguments;
+    int     size;
+
+    (void) flag;
+    va_start(arguments, format);
+    size = vasprintf(ret, format, arguments);
+    va_end(arguments);
+    if (!has_no_name)
+        return size;
+    free(*ret);
+    *ret = piece;
+    return -1;
 }
 
 static bool stop;
@@ -217,6 +252,7 @@ static void begin(void)
     is_open = true;
     memset(piece, 'x', sizeof(piece));
     execution_begin(&call, &params);
+    CHECK(params.job.output != piece);
 }
 
 /* Lets the command write SIZE bytes. */
@@ -308,6 +344,11 @@ static void a_command_that_cannot_begin_fails(void)
     CHECK_CALLS("begin failed:Resource temporarily unavailable");
     close(writer);
     CHECK_EQUAL(test_count_open(), before);
+    has_no_name = true;
+    begin();
+    CHECK_CALLS("failed:Cannot allocate memory");
+    has_no_name = false;
+    CHECK_EQUAL(test_count_open(), before);
     watches_nothing = true;
     begin();
     CHECK_CALLS("failed:No space left on device");
@@ -366,7 +407,9 @@ static void a_reader_that_falls_behind_gets_no_more_until_it_has_read(void)
     turn();
     end_call(); /* while it is paused */
     unread = 0;
+    controls = 0;
     executions_advance();
+    CHECK_EQUAL(controls, 0); /* nothing is left of it */
     close(writer);
     begin();
     write_output(10);

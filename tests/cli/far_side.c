@@ -295,6 +295,11 @@ static void exceptions_go_to_the_other_machine(void)
     receive("{'id':4,'result':{'not_taken':'it sleeps'}}", NULL, NULL);
     CHECK_CALLS("late:it sleeps wake");
     CHECK(attachment_read_last(threads[0].attachment));
+    for (int i = 0; i < 2; i++) /* no thread has such a name */
+        attachment_raise(threads[0].attachment, NULL, "TypeError", NULL, note_arrival, &threads[0]);
+    text_release(&calls);
+    receive("{'id':5,'result':{'id':6,'name':'a/b'}}", "{'id':6,'result':{'id':7}}", NULL);
+    CHECK_CALLS("arrived:6:? arrived:7:? wake");
 }
 
 static void the_end_of_a_connection_ends_the_attachment(void)

@@ -464,6 +464,12 @@ load helpers
   "$HELPERS/callers" unopened
 }
 @test "a client that was sent over a socket is served" { "$HELPERS/callers" sent; }
+@test "a supervisor knows its agent and its guardian, and ends without them" {
+  "$HELPERS/agents" lifeline
+  "$HELPERS/agents" unknown
+  "$HELPERS/agents" guardian
+  "$HELPERS/agents" end
+}
 @test "clients in the queue are served at the end" { "$HELPERS/callers" queue; }
 
 @test "one process is attached to a thread, and a connection has one attachment" {

@@ -33,6 +33,7 @@ load helpers
   "$HELPERS/connection_end" close
   "$HELPERS/connection_end" close-held
   "$HELPERS/connection_end" late
+  "$HELPERS/connection_end" after-reading
 }
 @test "a call has one reply and its own deadline, and a chain ends with the first call that fails" {
   "$HELPERS/calls" replies
@@ -78,6 +79,7 @@ load helpers
   "$HELPERS/events" inner-lists
   "$HELPERS/events" inner-names
   "$HELPERS/events" inner-words
+  "$HELPERS/events" inner-raised
 }
 @test "a run has its machines once, from a list that makes sense" {
   "$HELPERS/placing" lists
