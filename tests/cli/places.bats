@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# Where a supervisor is: see tests/cli/places.c, and tests/cli/bell.c for its socket and its bell.
+# Where a supervisor is: see tests/cli/places.c, tests/cli/full.c, and tests/cli/bell.c for its socket and its bell.
 
 load helpers
 
@@ -7,6 +7,7 @@ load helpers
 @test "each machine that shares a home has a state of its own" { "$HELPERS/places" machines; }
 @test "a socket elsewhere has its lock, its journal and its logs beside it" { "$HELPERS/places" sockets; }
 @test "a path that no socket can have is refused" { "$HELPERS/places" impossible; }
+@test "a place that does not fit into memory is refused" { "$HELPERS/full" memory; }
 @test "the directory of the journal and the logs can be set" { "$HELPERS/places" state; }
 @test "the journal beside the socket is found if there is no other" { "$HELPERS/places" journal; }
 @test "the user's own directory is made, and is refused if others could use it" {
@@ -20,6 +21,11 @@ load helpers
   "$HELPERS/places" restored
 }
 @test "the supervisor of one run has directories of its own, which vanish with it" { "$HELPERS/places" temporary; }
+@test "a place of one run that could not be made leaves no directory" {
+  "$HELPERS/full" temporary
+  "$HELPERS/full" reason
+}
+@test "a disk is full when this user cannot write to it" { "$HELPERS/full" disk; }
 
 @test "a supervisor's socket is for its user alone, and a stale one is removed" { "$HELPERS/bell" socket; }
 @test "a bell is heard at its place, also when the files there are gone, and nowhere else" {
