@@ -111,6 +111,47 @@ static void a_connection_under_way_is_closed(void)
     }
 }
 
+/* An environment goes with the connection to the next worker. */
+static void a_connection_keeps_its_environment(void)
+{
+    static const char *const names[] = {"C=1", NULL}, *const others[][2] = {{"D=2", NULL},
+                                                                            {"E=3", NULL}};
+    const struct limits limits = {0};
+    struct remote       remote = {.fd = -1};
+    struct environment *other[2];
+
+    begin();
+    connect_agent();
+    CHECK_EQUAL(remote_open(&remote, &seat), 0);
+    remote.environment = environment_new((char *const *) names, &limits);
+    remote_leave(&remote, &seat);
+    for (int i = 0; i < 2; i++) /* the second is where a released one was */
+        other[i] = environment_new((char *const *) others[i], &limits);
+    CHECK_EQUAL(remote_open(&remote, &seat), 0);
+    CHECK(remote.environment != other[0] && remote.environment != other[1]);
+    CHECK_TEXT(environment_value(remote.environment, "C"), "1");
+    for (int i = 0; i < 2; i++)
+        environment_unref(other[i]);
+    remote_close(&remote);
+    end();
+}
+
+static bool is_run_too_large, is_list_too_large; /* the state of a run, or the list of variables */
+
+char **__wrap_environment_strings(const struct environment *of);
+char **__real_environment_strings(const struct environment *of);
+char **__wrap_environment_strings(const struct environment *of)
+{
+    return is_list_too_large ? NULL : __real_environment_strings(of);
+}
+
+void *__wrap_calloc(size_t number, size_t size);
+void *__real_calloc(size_t number, size_t size);
+void *__wrap_calloc(size_t number, size_t size)
+{
+    return is_run_too_large && number == 1 ? NULL : __real_calloc(number, size);
+}
+
 /* The ends of a run that are no end of the command */
 
 static void lost(const char *message, bool is_told)
@@ -183,6 +224,12 @@ static void a_lost_machine_ends_the_run(void)
     begin();
     CHECK(!run(STEPS({NULL, NULL}))); /* it cannot be reached */
     lost("host 'far' is lost: No such file or directory", false);
+    begin();
+    connect_agent();
+    is_list_too_large = true;
+    CHECK(!run(STEPS({NULL, NULL}))); /* nothing is sent in part */
+    is_list_too_large = false;
+    lost("host 'far' is lost: Cannot allocate memory", false);
     begin();
     connect_agent();
     CHECK(run(STEPS({say_running, NULL}, {raise_type, "ValueError"}, {cut, NULL})));
@@ -287,6 +334,12 @@ static void check_failure(const char *wanted)
 static void a_run_that_cannot_be_prepared_is_not_begun(void)
 {
     begin();
+    is_run_too_large = true;
+    CHECK(!run(STEPS({NULL, NULL})));
+    is_run_too_large = false;
+    CHECK(worker.report->error == ENOMEM && !worker.lost);
+    end();
+    begin();
     extras_error = -ENOMEM;
     job.ready = (char *) "line:up";
     check_failure(" line:up isolate undo close");
@@ -350,8 +403,10 @@ static void an_agent_is_told_all_of_a_start(void)
 }
 
 TEST_MAIN({"run", a_command_runs_and_the_connection_is_kept},
-          {"leave", a_connection_under_way_is_closed}, {"connect", the_first_worker_connects},
-          {"refused", the_agent_refuses_a_command}, {"lost", a_lost_machine_ends_the_run},
+          {"leave", a_connection_under_way_is_closed},
+          {"environment", a_connection_keeps_its_environment},
+          {"connect", the_first_worker_connects}, {"refused", the_agent_refuses_a_command},
+          {"lost", a_lost_machine_ends_the_run},
           {"protocol", an_agent_that_breaks_the_protocol_is_left},
           {"killed", a_command_may_be_killed_before_its_machine_is_lost},
           {"unprepared", a_run_that_cannot_be_prepared_is_not_begun},

@@ -290,6 +290,7 @@ load helpers
 @test "a walk through the children of a process ends when it is told" { "$HELPERS/tree" walk; }
 @test "the first worker for a machine connects to its agent" { "$HELPERS/far_run" connect; }
 @test "a connection to an agent on which something is under way is closed" { "$HELPERS/far_run" leave; }
+@test "the environment of the last command goes with a connection" { "$HELPERS/far_run" environment; }
 @test "the last words of an agent are read" { "$HELPERS/far_data" last-words; }
 
 @test "k3thread-host is looked for in three places" { "$HELPERS/loading" places; }

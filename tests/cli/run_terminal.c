@@ -351,6 +351,14 @@ static void the_rest_of_a_run_is_limited(void)
     thread_terminal_end_run(terminal); /* however fast it reads, it has five seconds */
     CHECK_TEXT(waits, " 5 4 3 2 1");
     CHECK(source > 0);
+    CHECK_EQUAL(thread_terminal_begin(terminal, &job), 0);
+    source = 65536 + 1; /* a single byte that the pipe does not take at once is waited for, too */
+    drains = 9;
+    waits[0] = '\0';
+    (void) drain();
+    thread_terminal_end_run(terminal);
+    CHECK_TEXT(waits, " 5");
+    CHECK_EQUAL(drain(), 1);
     thread_terminal_free(terminal);
 }
 
