@@ -20,4 +20,5 @@ void job_release(struct job *job)
     for (size_t i = 0; i < job->need_count; i++)
         free(job->needs[i].word);
     free(job->needs);
+    *job = (struct job){0};
 }
