@@ -67,7 +67,7 @@ static void take_unix_line(const char *line, void *context)
     int                  path = 0;
 
     if (sscanf(line, "%*x: %*x %*x %x %*x %*x %" SCNu64 " %n", &flags, &inode, &path) == 2 &&
-        path > 0 && line[path] != '\0' && (flags & UNIX_LISTENS) != 0 && has_socket(search, inode))
+        line[path] != '\0' && (flags & UNIX_LISTENS) != 0 && has_socket(search, inode))
         search->visit(line + path, search->context);
 }
 

@@ -9,7 +9,7 @@
 
 int output_file_open(const struct job *job)
 {
-    int    flags = O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
+    int    flags = O_WRONLY | O_APPEND | O_CLOEXEC | O_NONBLOCK;
     mode_t mode = job->has_own_log ? 0600 : 0666 & ~job->umask;
     int    fd = open(job->output, flags | O_CREAT | O_EXCL, mode);
 

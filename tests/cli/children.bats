@@ -48,3 +48,22 @@ load helpers
 @test "a supervisor that cannot begin says why at which step" { "$HELPERS/supervisor" cannot-begin; }
 @test "a title replaces the name and the arguments of a process" { "$HELPERS/title" set; }
 @test "arguments of which the kernel does not say where they are stay" { "$HELPERS/title" unknown; }
+
+# Outputs: see outputs.c.
+
+@test "the output of a run begins where the output before it ends, and is marked" { "$HELPERS/outputs" begin; }
+@test "the marks of output that is lost are dropped" { "$HELPERS/outputs" lost; }
+@test "the mark of a run that did not start is taken back" { "$HELPERS/outputs" undo; }
+@test "the report says where the output of a run begins" { "$HELPERS/outputs" note; }
+@test "a worker opens an output as a start would do it" { "$HELPERS/outputs" open; }
+@test "a log whose directory was removed is opened again" { "$HELPERS/outputs" restore; }
+
+# What /proc says of a process: see proc.c, stats.c and listeners.c.
+
+@test "a page of /proc is read as a string, as far as there is room" { "$HELPERS/proc" read; }
+@test "a line of /proc that is not whole says nothing of a process" { "$HELPERS/stats" lines; }
+@test "the age of a process counts from the start of the machine" { "$HELPERS/stats" age; }
+@test "only the threads of a process that has several are looked at" { "$HELPERS/stats" threads; }
+@test "a descriptor that is closed meanwhile is no socket" { "$HELPERS/stats" closed; }
+@test "the addresses of a process are those of its own sockets that listen" { "$HELPERS/listeners" own; }
+@test "the search for addresses needs sockets, memory, and not more than so many" { "$HELPERS/listeners" limits; }
