@@ -249,6 +249,8 @@ static void variables_are_added(void)
         START_WITH("--env-file=/tmp/k3thread-words.env -e B=7", "'A=1','X=9','B=7'", ""),
         START_WITH("-e B=7 --env-file=/tmp/k3thread-words.env", "'A=1','X=9','B=7'", ""),
         START_WITH("--env-file=/tmp/k3thread-words.env", "'A=1','X=9','B=8'", ""),
+        START_WITH("--env-file=/tmp/k3thread-words.env -e C=1 -e D=2",
+                   "'A=1','X=9','B=8','C=1','D=2'", ""),
         START_FAR("", "", ""),
         START_FAR("-e C=3 -C /no/such -o out", "'variables':['C=3'],'directory':'/no/such',",
                   "'output':'out',"),

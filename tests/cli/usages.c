@@ -268,6 +268,9 @@ static void commands_are_listed(void)
         "option\traise\t-w\t--wait\t[SECONDS]\tReturn when the threads have ended\n"
         "option\traise\t-\t--all\t-\tRaise it in every live thread\n" COMMON("raise") "command\t";
     static const char supervise[] =
+        "option\tsupervise\t-\t--slots\tN\tRun at most N commands at a time, not counting daemons; "
+        "further ones "
+        "queue\n"
         "option\tsupervise\t-\t--jobserver\t-\tShare the slots with the jobs of each make that a "
         "command runs\n" COMMON("supervise") "command\tproxy\t";
     static const char ends[] =
