@@ -3,9 +3,11 @@
 #include "tests/lib/test.h"
 
 #include "cli/base/text.h"
+#include "cli/remote/bootstrap.h"
 #include "cli/remote/host_list.h"
 #include "cli/remote/program_image.h"
 
+#include <limits.h>
 #include <sys/utsname.h>
 
 /* How many allocations succeed before one fails; negative: all do. And how many were not freed yet. */
@@ -244,7 +246,95 @@ static void the_own_image_is_read(void)
     CHECK(image.data == NULL && image.size == 0);
 }
 
+/* Starts sh, with this directory for temporary files. Stores the ends of its input and of its output. */
+static pid_t start_shell(int *ret_input, int *ret_output)
+{
+    char  here[PATH_MAX];
+    int   input[2], output[2];
+    pid_t pid;
+
+    CHECK(getcwd(here, sizeof(here)) != NULL);
+    CHECK(pipe2(input, O_CLOEXEC) == 0 && pipe2(output, O_CLOEXEC) == 0);
+    pid = fork();
+    CHECK(pid >= 0);
+    if (pid == 0) {
+        (void) unsetenv("XDG_RUNTIME_DIR");
+        (void) setenv("TMPDIR", here, 1);
+        CHECK(dup2(input[0], STDIN_FILENO) >= 0 && dup2(output[1], STDOUT_FILENO) >= 0);
+        execlp("sh", "sh", (char *) NULL);
+        _exit(127);
+    }
+    close(input[0]);
+    close(output[1]);
+    *ret_input = input[1];
+    *ret_output = output[0];
+    return pid;
+}
+
+#define PROGRAM                                                                                    \
+    "#!/bin/sh\n"                                                                                  \
+    "if [ \"$2\" = --is ]; then [ \"$3\" = a,word ]; exit; fi\n"                                   \
+    "echo \"ran $*\"\n"
+
+/*
+ * Runs the script, for which the program is perhaps at OWN_PATH too. Sends the program when the script asks for it.
+ * Returns the output, which lives until the next call.
+ */
+static const char *run_script(const char *own_path)
+{
+    static char          got[PATH_MAX + 256];
+    struct program_image image = {.data = (char *) PROGRAM, .size = strlen(PROGRAM)};
+    struct text          script = {0};
+    int                  input, output, status;
+    pid_t                pid = start_shell(&input, &output);
+    size_t               used = 0;
+    ssize_t              n;
+
+    program_image_sum(&image);
+    bootstrap_write(&script, &image, "a,word", own_path, "7.8");
+    CHECK_EQUAL(write(input, script.data, script.size), script.size);
+    text_release(&script);
+    while ((n = read(output, got + used, sizeof(got) - 1 - used)) > 0) {
+        used += (size_t) n;
+        got[used] = '\0';
+        if (input >= 0 && strstr(got, BOOTSTRAP_MARK BOOTSTRAP_NEED) != NULL) {
+            CHECK_EQUAL(write(input, PROGRAM, image.size), image.size);
+            close(input);
+            input = -1;
+        }
+    }
+    if (input >= 0)
+        close(input);
+    close(output);
+    CHECK(waitpid(pid, &status, 0) == pid && status == 0);
+    return got;
+}
+
+/* The script asks for the program, stores it, checks that it is the right one, and becomes it. */
+static void the_script_becomes_the_program(void)
+{
+    struct utsname system;
+    char           here[PATH_MAX], wanted[PATH_MAX + 256];
+
+    CHECK(uname(&system) == 0 && getcwd(here, sizeof(here)) != NULL);
+    snprintf(wanted, sizeof(wanted),
+             "\nk3thread-agent need %s\nran agent --directory %s/k3thread-run.7.8\n",
+             system.machine, here);
+    CHECK_TEXT(run_script("/no such/k3'thread"), wanted);
+}
+
+/* A program that is there at the same path, and suits, is not sent. */
+static void the_script_becomes_a_program_that_is_there(void)
+{
+    int fd = open("it's k3thread", O_WRONLY | O_CREAT | O_CLOEXEC, 0700);
+
+    CHECK_EQUAL(write(fd, PROGRAM, strlen(PROGRAM)), strlen(PROGRAM));
+    close(fd);
+    CHECK_TEXT(run_script("./it's k3thread"), "ran agent\n");
+}
+
 TEST_MAIN({"lists", lists_are_read}, {"input", the_standard_input_is_a_list},
           {"memory", a_list_needs_memory}, {"suits", words_say_which_programs_suit},
           {"sums", sums_are_those_of_cksum}, {"words", words_tell_programs_apart},
-          {"image", the_own_image_is_read})
+          {"image", the_own_image_is_read}, {"script", the_script_becomes_the_program},
+          {"own-path", the_script_becomes_a_program_that_is_there})

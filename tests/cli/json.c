@@ -230,6 +230,35 @@ static void long_tables_are_copied_once(void)
     }
 }
 
+static void *refuse_large(size_t size)
+{
+    bool is_refused = size > 500 && large_allocations == 0;
+
+    large_allocations += size > 500;
+    return is_refused ? NULL : malloc(size);
+}
+
+/* A table whose copy finds no memory is read like any other line, by jansson. */
+static void a_table_that_cannot_be_copied_is_parsed(void)
+{
+    char         other[] = "[\"\\n\"]", *line;
+    json_t      *message;
+    json_error_t error;
+    int          length =
+        asprintf(&line, "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"table\":\"\\t%0600d\"}}", 7);
+
+    CHECK(length > 0);
+    json_decref(parse_json(other, strlen(other), 0, &error)); /* see above */
+    json_set_alloc_funcs(refuse_large, free);
+    large_allocations = 0;
+    message = table_line_parse(line, (size_t) length, &error);
+    CHECK(large_allocations > 1);
+    CHECK_EQUAL(json_string_length(json_object_get(json_object_get(message, "result"), "table")),
+                601);
+    json_decref(message);
+    free(line);
+}
+
 /*
  * Checks that plain_json_parse reads TEXT as jansson does, if it reads it, leaves it as it was, and reads no byte
  * behind it.
@@ -399,4 +428,5 @@ static void lack_of_memory_is_no_bad_json(void)
 TEST_MAIN({"plain-bytes", plain_bytes_are_found}, {"base64", bytes_are_in_base64},
           {"strings", strings_are_written}, {"escapes", escapes_are_removed},
           {"tables", tables_are_read}, {"long-tables", long_tables_are_copied_once},
-          {"plain-json", plain_json_is_read}, {"memory", lack_of_memory_is_no_bad_json})
+          {"no-copy", a_table_that_cannot_be_copied_is_parsed}, {"plain-json", plain_json_is_read},
+          {"memory", lack_of_memory_is_no_bad_json})

@@ -41,6 +41,10 @@ load helpers
   "$HELPERS/hosts" image
   "$HELPERS/program_image" loaded
 }
+@test "the script for a machine becomes the program, which is sent if it is not there" {
+  "$HELPERS/hosts" script
+  "$HELPERS/hosts" own-path
+}
 @test "a program that cannot be read is not sent" {
   "$HELPERS/program_image" refused
   "$HELPERS/program_image" processor

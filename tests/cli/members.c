@@ -244,6 +244,7 @@ static void values_are_written_as_they_are(void)
 static void the_end_of_a_text_is_escaped(void)
 {
     struct text text = {0};
+    char        memory[64];
 
     text_add(&text, "\"\\plain");
     write_escapes(&text, 2);
@@ -251,6 +252,12 @@ static void the_end_of_a_text_is_escaped(void)
     text_add(&text, "\"\\ab\"c\\\nd");
     write_escapes(&text, 2);
     check_written(&text, "\"\\ab\\\"c\\\\\\nd");
+    /* What stands before the text does not count. */
+    text = (struct text){.data = memory + 32, .capacity = 32};
+    memset(memory, 'x', sizeof(memory));
+    text_add(&text, "1234\"");
+    write_escapes(&text, 4);
+    CHECK(text.size == 6 && memcmp(text.data, "1234\\\"", 6) == 0);
 }
 
 TEST_MAIN({"members", members_are_written}, {"envelopes", requests_have_their_envelope},

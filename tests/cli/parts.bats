@@ -42,7 +42,10 @@ load helpers
 }
 @test "the escapes of a string are taken out, or the string is left to the parser" { "$HELPERS/json" escapes; }
 @test "the reader of a line with a table agrees with the parser of JSON" { "$HELPERS/json" tables; }
-@test "a long table is not parsed, but copied once" { "$HELPERS/json" long-tables; }
+@test "a long table is not parsed, but copied once" {
+  "$HELPERS/json" long-tables
+  "$HELPERS/json" no-copy
+}
 @test "the fast parser of JSON reads as jansson does, or leaves the text to it" { "$HELPERS/json" plain-json; }
 @test "JSON that is not read for lack of memory is not called wrong, and the next text is read" {
   "$HELPERS/json" memory
