@@ -67,7 +67,7 @@ static void note_output(struct attach *attach, const char *data, size_t size)
     attach->in_line = size > 0 ? data[size - 1] != '\n' : attach->in_line;
     for (size_t i = 0; i < size; i++) {
         if (sequence_take(&attach->sequence, data[i]) != SEQUENCE_COMPLETE)
-            continue;
+            continue; /* not whole yet */
         modes_take(&attach->modes, &attach->sequence);
         /* The main screen is as it was when the alternate screen is left. */
         attach->is_drawn |=

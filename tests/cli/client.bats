@@ -34,6 +34,7 @@ load helpers
 @test "slots prints the limit, and accepts no number that makes no sense" { "$HELPERS/commands" slots; }
 @test "clear asks for all ended threads, or for those that are named" { "$HELPERS/commands" clear; }
 @test "watch has a line for each kind of event" { "$HELPERS/commands" watch; }
+@test "watch shows each event as it comes, and ends when nobody reads it" { "$HELPERS/commands" watch-waits; }
 @test "join has the first status in the given order, and says why a thread did not end well" { "$HELPERS/joins" join; }
 @test "send sends whole lines, and says how many bytes were not taken" {
   "$HELPERS/joins" send

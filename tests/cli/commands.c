@@ -1,6 +1,8 @@
 /* Tests the commands that ask the supervisor and print its reply: what they send, what they say, their statuses. */
 #include "tests/cli/played.h"
 
+#include <poll.h>
+
 static void plays_of_list(void)
 {
     static const struct play plays[] = {
@@ -350,6 +352,55 @@ static void plays_of_clear(void)
     PLAY_ALL(plays);
 }
 
+static int poll_errors[2]; /* of the next waits; 0: none */
+
+int __real_poll(struct pollfd *fds, nfds_t count, int timeout);
+int __wrap_poll(struct pollfd *fds, nfds_t count, int timeout);
+
+/* The linker puts this in front of the function: see tests/cli/rules.mk. */
+int __wrap_poll(struct pollfd *fds, nfds_t count, int timeout)
+{
+    if (count != 2) /* that of a reply */
+        return __real_poll(fds, count, timeout);
+    errno = poll_errors[0];
+    poll_errors[0] = poll_errors[1];
+    poll_errors[1] = 0;
+    return errno != 0 ? -1 : __real_poll(fds, count, timeout);
+}
+
+/* Events are shown as they come, up to a failure. */
+static void plays_of_waiting_watch(void)
+{
+    struct play live = {
+        .words = "watch",
+        .replies = RESULT(1, "{}") "!sleeps\n" EVENT(
+            "'event':'created','time':3723.5,'thread':{'id':1,'name':'web'}") "!await created\n",
+        .dialogue = true,
+        .goes_away = true,
+        .requests = REQUEST(1, "watch", ),
+        .out = "01:02:03 web (1) created\n"};
+    struct play failing = {.words = "watch",
+                           .replies = RESULT(1, "{}"),
+                           .dialogue = true,
+                           .requests = REQUEST(1, "watch", ),
+                           .status = 1};
+    int         ends[2];
+
+    CHECK(setenv("TZ", "UTC", 1) == 0);
+    play(&live);
+    poll_errors[0] = EINTR;
+    play(&live);
+    poll_errors[0] = EINTR;
+    poll_errors[1] = ENOMEM;
+    failing.err = "k3thread: watch: poll: Cannot allocate memory\n";
+    play(&failing);
+    CHECK(pipe2(ends, O_CLOEXEC) == 0 && close(ends[0]) == 0);
+    failing.output = ends[1]; /* nobody reads it any more */
+    failing.err = NULL;
+    play(&failing);
+    close(ends[1]);
+}
+
 static void plays_of_watch(void)
 {
     static const struct play plays[] = {
@@ -404,4 +455,5 @@ static void plays_of_watch(void)
 }
 
 TEST_MAIN({"list", plays_of_list}, {"raise", plays_of_raise}, {"restart", plays_of_restart},
-          {"slots", plays_of_slots}, {"clear", plays_of_clear}, {"watch", plays_of_watch})
+          {"slots", plays_of_slots}, {"clear", plays_of_clear}, {"watch", plays_of_watch},
+          {"watch-waits", plays_of_waiting_watch})

@@ -206,6 +206,15 @@ static void plays_of_words(void)
                 "--usage\tShow a short usage\n"
                 "--version\tShow the version\n"},
         {.words = "completion --at -- -S ''", .out = "files\n"},
+        {.words = "completion --at -- -L a -S /s -H h start ''",
+         .out = "programs\n",
+         .place = "a /s h"},
+        {.words = "completion --at -- -Lb start ''", .out = "programs\n", .place = "b - -"},
+        {.words = "completion --at -- -S/t -Hi start ''", .out = "programs\n", .place = "- /t i"},
+        {.words = "completion --at -- start --=x", .out = "nothing\n", .place = "- - -"},
+        {.words = "completion --at -- start true --x=y", .out = "files\n"},
+        {.words = "completion --at -- -", .any_out = true},
+        {.words = "completion zsh", .any_out = true},
         {.words = "completion --at -- -x list --j",
          .out = "words\n"
                 "--json\tPrint a JSON array of objects\n"

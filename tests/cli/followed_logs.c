@@ -244,6 +244,61 @@ static void plays_of_follow_all(void)
                 "w3 | first\n"
                 "w3 | second\n"
                 "w3 | third\n"},
+        /* A run that is under way is waited for, also if the run before has ended; a run that is known is no new one. */
+        {.words = "logs -f w*",
+         .replies = RESULT(1, "{}") RESULT(2, "[{'id':1,'name':'web','runs':1,'ended':null}]") LOG(
+             3, 0, 4) EVENT("'event':'created','thread':{'id':3,'name':'w3','runs':0}")
+             EVENT("'event':'restarted','thread':{'id':3,'name':'w3','runs':1}") RESULT(
+                 5,
+                 "{'id':3,'name':'w3','log':'d/11.log','run_marks':'d/"
+                 "11.runs','offset':0,'begun':true}") "!append d/11.log first\n!await "
+                                                      "first\n" ENDED(6, 0) EVENT(
+                                                          "'event':'restarted','thread':{'id'"
+                                                          ":3,'name':'w3','runs':2}")
+                                                          ENDED(4,
+                                                                0) "!sleeps\n!append d/11.log "
+                                                                   "second\n!await second\n" ENDED(
+                                                                       7, 0) RESULT(8, "{}"),
+         .dialogue = true,
+         .requests = REQUEST(
+             1, "watch", "'events':['created','restarted'],'members':['id','name','ended','runs']")
+             REQUEST(2, "list", "'threads':['w*'],'members':['id','name','ended','runs']")
+                 REQUEST(3, "logs", "'thread':1,'begun':true")
+                     REQUEST(4, "join", "'thread':1,'members':['id']")
+                         REQUEST(5, "logs", "'thread':3,'begun':true")
+                             REQUEST(6, "join", "'thread':3,'members':['id']")
+                                 REQUEST(7, "join", "'thread':3,'members':['id']")
+                                     REQUEST(8, "watch", "'events':[]"),
+         .out = "web | one\n"
+                "web | two\n"
+                "w3 | first\n"
+                "w3 | second\n"},
+        {.words = "logs -f w*",
+         .replies = RESULT(1, "{}") RESULT(2, "[{'id':1,'name':'web','runs':1,'ended':null},{'id':3"
+                                              ",'name':'w3','runs':1,'ended':null}]") LOG(3, 0, 4)
+             RESULT(5, "{'id':3,'name':'w3','log':'d/12.log','run_marks':'d/"
+                       "12.runs','offset':0,'begun':true}") "!append d/12.log first\n!await "
+                                                            "first\n" ENDED(6, 0) EVENT(
+                                                                "'event':'restarted','thread':{'"
+                                                                "id':3,'name':'w3','runs':2}")
+                                                                ENDED(7, 0) EVENT(
+                                                                    "'event':'restarted','thread':"
+                                                                    "{'id':3,'name':'w3','runs':"
+                                                                    "2}") "!sleeps\n" ENDED(4, 0)
+                                                                    RESULT(8, "{}"),
+         .dialogue = true,
+         .requests = REQUEST(
+             1, "watch", "'events':['created','restarted'],'members':['id','name','ended','runs']")
+             REQUEST(2, "list", "'threads':['w*'],'members':['id','name','ended','runs']")
+                 REQUEST(3, "logs", "'thread':1,'begun':true")
+                     REQUEST(4, "join", "'thread':1,'members':['id']")
+                         REQUEST(5, "logs", "'thread':3,'begun':true")
+                             REQUEST(6, "join", "'thread':3,'members':['id']")
+                                 REQUEST(7, "join", "'thread':3,'members':['id']")
+                                     REQUEST(8, "watch", "'events':[]"),
+         .out = "web | one\n"
+                "web | two\n"
+                "w3 | first\n"},
         /* After missed events all threads are looked at. */
         {.words = "logs -f w*",
          .replies = RESULT(1, "{}") RESULT(2, "[{'id':1,'name':'web','runs':1,'ended':null}]")

@@ -30,6 +30,7 @@ struct play {
     bool        far;       /* the supervisor is on another machine */
     bool        by_ssh;    /* the connection leads there, and has reached it */
     const char *logs;      /* the directory of the logs; NULL: none */
+    const char *place;     /* the values of -L, -S and -H that the session has then; NULL: any */
     int         output;    /* a descriptor for standard output; 0: a file */
     enum {
         NO_TERMINAL,
@@ -391,6 +392,18 @@ static inline int play_words(struct session *session, char **words, int count)
     return play_words(session, words + end + 1, count - end - 1);
 }
 
+/* Checks the options of SESSION that say where the supervisor is. */
+static inline void play_compare_place(const struct play *play, const struct session *session)
+{
+    char got[128];
+
+    (void) snprintf(got, sizeof(got), "%s %s %s", session->label != NULL ? session->label : "-",
+                    session->socket != NULL ? session->socket : "-",
+                    session->host_option != NULL ? session->host_option : "-");
+    if (play->place != NULL)
+        play_compare(play, "place", got, play->place);
+}
+
 /* Runs the command line and checks all that comes of it; and that it leaves no descriptor and no listener behind. */
 static inline void play(const struct play *play)
 {
@@ -464,6 +477,7 @@ static inline void play(const struct play *play)
         test_fail(__FILE__, __LINE__, "status");
     }
     CHECK_EQUAL(session.ended_by, play->ended_by);
+    play_compare_place(play, &session);
     close(log);
     close(pair->supervisor);
     CHECK_EQUAL(test_count_open(), open_before);
