@@ -32,14 +32,12 @@ int k3thread_park(double timeout)
 
 int k3thread_unpark(k3thread *t)
 {
-    const int saved_errno = errno;
-
     if (t == NULL)
         return K3THREAD_TYPE_ERROR;
     if (!k3thread_is_alive(t))
         return K3THREAD_INVALID_THREAD_ID_ERROR;
     if (atomic_exchange(&t->park_permit, 1) == 0)
-        syscall(SYS_futex, &t->park_permit, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
-    errno = saved_errno;
+        syscall(SYS_futex, &t->park_permit, FUTEX_WAKE, INT_MAX, NULL, NULL,
+                0); /* it cannot fail */
     return 0;
 }

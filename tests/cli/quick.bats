@@ -457,6 +457,7 @@ EOF
 @test "the quick way leaves formatted text to the program" { "$HELPERS/quick_libc" format; }
 @test "the quick way finds variables by their whole names" { "$HELPERS/quick_libc" variables; }
 @test "the quick way knows its process" { "$HELPERS/quick_libc" process; }
+@test "the quick way finds no path of a directory that is outside of the root" { "$HELPERS/quick_libc" outside; }
 @test "the quick way uses descriptors" { "$HELPERS/quick_libc" descriptors; }
 @test "the quick way uses sockets" { "$HELPERS/quick_libc" sockets; }
 

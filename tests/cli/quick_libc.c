@@ -107,6 +107,11 @@ static void a_block_grows_where_it_is_if_it_is_the_last(void)
     CHECK(moved > next);
     CHECK(memcmp(moved, "abc", 3) == 0);
     CHECK(memcmp(next, "other", 5) == 0);
+    next = quick_malloc(1);
+    *next = 'x';
+    CHECK(quick_malloc(1) != NULL);
+    moved = quick_realloc(next, 17);
+    CHECK(moved != next && *moved == 'x');
 }
 
 static void bytes_are_copied(void)
@@ -175,6 +180,8 @@ static void strings_are_searched(void)
     CHECK_EQUAL(quick_strlen("abc"), 3);
     CHECK_EQUAL(quick_strnlen("abc", 5), 3);
     CHECK_EQUAL(quick_strnlen("abc", 2), 2);
+    CHECK_EQUAL(quick_strnlen("", 5), 0);
+    CHECK_EQUAL(quick_strnlen("abc", 0), 0);
     CHECK_TEXT(quick_strchr("abcb", 'b'), "bcb");
     CHECK_TEXT(quick_strchr("ab", '\0'), "");
     CHECK(quick_strchr("ab", 'x') == NULL);
@@ -224,6 +231,27 @@ static void variables_are_found_by_their_whole_names(void)
     CHECK(quick_getenv("EMPT") == NULL);
 }
 
+/* Leaves the root directory for one that the working directory is outside of. */
+static void go_outside(void)
+{
+    char directory[] = "/tmp/k3thread-test-XXXXXX";
+
+    CHECK(mkdtemp(directory) != NULL && chdir("/tmp") == 0);
+    CHECK_EQUAL(chroot(directory), 0);
+    CHECK(quick_getcwd(NULL, 0) == NULL);
+    CHECK_EQUAL(*quick___errno_location(), ENOENT);
+    CHECK_EQUAL(rmdir(directory + strlen("/tmp/")), 0); /* by the working directory */
+}
+
+static void a_directory_outside_of_the_root_has_no_path(void)
+{
+    char output[200];
+
+    if (geteuid() != 0)
+        return; /* only root can leave a directory in this way */
+    CHECK_EQUAL(test_child(go_outside, output, sizeof(output)), 0);
+}
+
 static void the_process_is_described(void)
 {
     char          path[PATH_MAX], *found;
@@ -242,6 +270,8 @@ static void the_process_is_described(void)
     CHECK_EQUAL(quick_umask(031), 027);
     CHECK_EQUAL(umask(0), 031);
     CHECK(getrlimit(RLIMIT_NOFILE, &wanted) == 0);
+    wanted.rlim_cur = 99; /* no other process has this limit */
+    CHECK(setrlimit(RLIMIT_NOFILE, &wanted) == 0);
     CHECK_EQUAL(quick_getrlimit(RLIMIT_NOFILE, &mine), 0);
     CHECK(mine.rlim_cur == wanted.rlim_cur && mine.rlim_max == wanted.rlim_max);
     CHECK_EQUAL(quick_getrlimit(1000, &mine), -1);
@@ -275,10 +305,12 @@ static void descriptors_are_used(void)
     CHECK(pipe2(ends, O_CLOEXEC) == 0);
     pollfd.fd = ends[0];
     began = test_now();
+    CHECK_EQUAL(quick_poll(&pollfd, 1, 0), 0);
     CHECK_EQUAL(quick_poll(&pollfd, 1, 20), 0);
     CHECK(test_now() - began >= 0.02 && test_now() - began < 10);
     CHECK_EQUAL(quick_write(ends[1], "abc", 3), 3);
     CHECK_EQUAL(quick_poll(&pollfd, 1, -1), 1);
+    CHECK_EQUAL(quick_poll(&pollfd, 1, 1000), 1);
     CHECK_EQUAL(pollfd.revents, POLLIN);
     CHECK_EQUAL(quick_ioctl(ends[0], FIONREAD, &available), 0);
     CHECK_EQUAL(available, 3);
@@ -326,5 +358,6 @@ TEST_MAIN({"blocks", blocks_are_aligned_and_apart}, {"full", memory_ends},
           {"compared", bytes_are_compared_and_found}, {"strings", strings_are_searched},
           {"format", formatted_text_is_left_to_the_program},
           {"variables", variables_are_found_by_their_whole_names},
-          {"process", the_process_is_described}, {"descriptors", descriptors_are_used},
-          {"sockets", sockets_are_used})
+          {"process", the_process_is_described},
+          {"outside", a_directory_outside_of_the_root_has_no_path},
+          {"descriptors", descriptors_are_used}, {"sockets", sockets_are_used})

@@ -627,7 +627,7 @@ says_later() {
   run -64 k3 start --needs 'no*' -- true
 }
 
-# --- Probes, each alone: see tests/cli/probes.c, connections.c, notify.c and output_lines.c ---
+# --- Probes, each alone: see tests/cli/probes.c, connections.c, connecting.c, notify.c and output_lines.c ---
 
 @test "a probe reads addresses, with and without a port" { "$HELPERS/probes" addresses; }
 @test "the hosts of addresses are compared, also of IPv4 in IPv6" { "$HELPERS/probes" hosts; }
@@ -650,6 +650,7 @@ says_later() {
 @test "a web server has a second to answer before the command runs" { "$HELPERS/connections" http-stranger; }
 @test "a connection may take five seconds, and none leads to the probe itself" {
   "$HELPERS/connections" slow
+  "$HELPERS/connecting" at-once
   "$HELPERS/connections" self
   "$HELPERS/connections" no-descriptor
 }

@@ -2,6 +2,7 @@
  * Tests the library without memory: a function that may fail returns its error and leaves nothing behind, and a
  * function that cannot fail succeeds. The linker makes the library call the malloc and calloc below (see rules.mk).
  */
+#include "heap.h"
 #include "test.h"
 
 #include <stdatomic.h>
@@ -21,9 +22,16 @@ static void *refuse(void)
     return NULL;
 }
 
+static int allowed; /* allocations, before the one that fails; 0: all */
+
+static bool is_refused(void)
+{
+    return none || (allowed > 0 && allowed-- == 1);
+}
+
 void *__wrap_malloc(size_t size)
 {
-    return none ? refuse() : __real_malloc(size);
+    return is_refused() ? refuse() : __real_malloc(size);
 }
 
 void *__wrap_calloc(size_t count, size_t size)
@@ -49,6 +57,13 @@ static void start_fails(void)
     CHECK_EQUAL(k3thread_list(NULL, 0), 1);
 }
 
+static int freed;
+
+static void note_freed(void *data)
+{
+    ++*(int *) data;
+}
+
 static void send_fails(void)
 {
     k3thread *self = k3thread_self();
@@ -57,6 +72,16 @@ static void send_fails(void)
     CHECK_EQUAL(k3thread_send_exception(self, &k3thread_KeyError), K3THREAD_SEND_RAISE_ERROR);
     none = false;
     CHECK(!k3thread_pending());
+    for (int i = 0; i < 3; i++) {
+        const size_t before = heap_allocated();
+
+        allowed = 2; /* the exception finds memory, its data does not */
+        CHECK_EQUAL(k3thread_send_data(self, &k3thread_KeyError, &freed, note_freed, NULL),
+                    K3THREAD_SEND_RAISE_ERROR);
+        CHECK(!k3thread_pending());
+        CHECK(i == 0 || heap_allocated() == before);
+    }
+    CHECK_EQUAL(freed, 0); /* the data is still the caller's */
 }
 
 static void throw_key(void)
