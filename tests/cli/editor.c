@@ -65,6 +65,23 @@ static void complete(void *context, const struct text *before, const char *curre
     text_append(candidates, words, sizeof(words) - 1);
 }
 
+static int reported; /* to whom the process at the terminal reports */
+
+int __real_kill(pid_t pid, int signal);
+int __wrap_kill(pid_t pid, int signal);
+
+/* Reports that the process, and all at its terminal with it, would stop here, after the editor has left the terminal. */
+int __wrap_kill(pid_t pid, int signal)
+{
+    struct sigaction action;
+
+    if (signal != SIGTSTP)
+        return __real_kill(pid, signal);
+    CHECK(pid == 0 && sigaction(SIGTSTP, NULL, &action) == 0);
+    (void) dprintf(reported, "%s;", action.sa_handler == SIG_DFL ? "left" : "stopped");
+    return 0;
+}
+
 /* The process at the terminal: edits lines, and reports them; a line that ends with "," is continued. */
 static void edit(int reports)
 {
@@ -76,6 +93,7 @@ static void edit(int reports)
     int                 found = 1;
 
     CHECK(editor != NULL);
+    reported = reports;
     while (found != 0) {
         found = line_editor_next(editor, continued, &line);
         continued = found > 0 && line.size > 1 && line.data[line.size - 2] == ',';
@@ -295,6 +313,15 @@ static void a_candidate_wider_than_the_terminal_has_a_line(void)
     check_shown("\r\napple  \r\napricot  \r\nbanana split  \r\n");
     CHECK(strstr(user.seen.data, "\n\r\n") == NULL);
     enter("", "<|>\n;");
+    end();
+}
+
+static void a_user_stops_the_shell(void)
+{
+    begin(40);
+    type("ab\x1a");
+    check_report("stopped;");
+    enter("c", "abc\n;"); /* the line is still there */
     end();
 }
 
@@ -527,4 +554,5 @@ TEST_MAIN({"lines", lines_are_edited}, {"words", words_are_completed},
           {"recalled", the_history_is_kept}, {"shared", histories_are_shared},
           {"locked", the_file_of_the_history_is_locked_while_it_is_changed},
           {"wide", a_candidate_wider_than_the_terminal_has_a_line},
-          {"interrupted", an_interrupted_read_is_repeated}, {"2000", a_history_has_2000_lines})
+          {"interrupted", an_interrupted_read_is_repeated}, {"stopped", a_user_stops_the_shell},
+          {"2000", a_history_has_2000_lines})

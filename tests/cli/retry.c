@@ -246,9 +246,41 @@ static void a_script_has_an_environment(void)
     script_environment_release(NULL);
 }
 
+/* Memory is lacking for the environment of the script, or for a name. */
+static bool lacks_environment, lacks_name;
+
+char  **__real_script_environment(const struct place *at, const struct variables *variables);
+char  **__wrap_script_environment(const struct place *at, const struct variables *variables);
+json_t *__real_bytes_to_json(const char *bytes);
+json_t *__wrap_bytes_to_json(const char *bytes);
+
+char **__wrap_script_environment(const struct place *at, const struct variables *variables)
+{
+    return lacks_environment ? NULL : __real_script_environment(at, variables);
+}
+
+json_t *__wrap_bytes_to_json(const char *bytes)
+{
+    return lacks_name ? NULL : __real_bytes_to_json(bytes);
+}
+
+static void nothing_runs_again_without_memory(void)
+{
+    static const char said[] = "k3thread: run: MemoryError: out of memory\n";
+
+    lacks_environment = true;
+    check_nothing("start -n b -- y\n", RUN(FAILED("b")), STATUS_INTERNAL, said);
+    lacks_environment = false;
+    lacks_name = true;
+    check_nothing("start -n a -- x\nstart -n b -- y\n", RUN(DONE("a") "," FAILED("b")),
+                  STATUS_INTERNAL, said);
+    lacks_name = false;
+}
+
 TEST_MAIN({"failed", starts_of_failed_threads_run_again}, {"needs", what_a_thread_needs_runs_again},
           {"commands", commands_lose_the_threads_that_are_left_out},
           {"named", what_cannot_run_again_is_named},
           {"refused", scripts_that_cannot_run_again_are_refused},
           {"unread", results_that_cannot_be_read_are_refused},
-          {"environment", a_script_has_an_environment})
+          {"environment", a_script_has_an_environment},
+          {"memory", nothing_runs_again_without_memory})

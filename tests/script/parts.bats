@@ -184,6 +184,7 @@ load ../cli/helpers
 @test "with --retry, threads that are not run for lack of a result are named" { "$HELPERS/retry" named; }
 @test "a script with ids, or with a wrong line, is not run again" { "$HELPERS/retry" refused; }
 @test "results of an earlier run that cannot be read are refused" { "$HELPERS/retry" unread; }
+@test "without memory nothing runs again" { "$HELPERS/retry" memory; }
 @test "a script has the variables of its run, and none of the thread in which the run is" {
   "$HELPERS/retry" environment
 }
@@ -216,6 +217,7 @@ load ../cli/helpers
 @test "the tabulator completes the word before the cursor, in its place" { "$HELPERS/editor" words; }
 @test "the tabulator shows candidates that agree no further, in rows of the terminal" { "$HELPERS/editor" candidates; }
 @test "a candidate that is wider than the terminal has a line" { "$HELPERS/editor" wide; }
+@test "Ctrl-Z at the prompt stops the shell once the editor has left the terminal" { "$HELPERS/editor" stopped; }
 @test "a read of a key that is interrupted is repeated, and the end of the terminal is the end" {
   "$HELPERS/editor" interrupted
 }
