@@ -30,7 +30,7 @@ static int   guardian_end = -1;          /* the guardian's end of that */
 static int   go[2];                      /* the guardian waits for the end of this pipe */
 static int   launch_error;
 static bool  is_deaf; /* the guardian does not notice that it shall end */
-static bool  is_silent, is_run_gone;
+static bool  is_silent, is_run_gone, is_nowhere;
 static int   stranger; /* its end ends another child of the agent */
 
 /* The agent, as the test sees it. */
@@ -200,7 +200,7 @@ static void start(void)
         close(up[1]);
         close(down[0]);
         CHECK_EQUAL(descriptors_close_on_exec(), 0); /* those of the test */
-        error = agent_run(directory, &why);
+        error = agent_run(is_nowhere ? "nowhere" : directory, &why);
         CHECK(guardian == 0 || kill(guardian, 0) < 0); /* it was waited for */
         if (error != 0)
             (void) dprintf(guardian_end, "%d %.*s\n", error, (int) why.size, why.data);
@@ -363,6 +363,12 @@ static void an_agent_that_cannot_begin_says_why(void)
     start();
     CHECK_TEXT(read_line(told), "-11 Resource temporarily unavailable");
     check_end(3, false);
+    is_nowhere = true;
+    start();
+    CHECK_EQUAL(strncmp(read_line(told), "-2 ", 3), 0);
+    CHECK_EQUAL(rmdir(directory), 0);
+    check_end(3, false);
+    CHECK_EQUAL(seen->polls, 0); /* no supervisor is waited for */
 }
 
 TEST_MAIN({"link", the_agent_ends_with_its_link}, {"silent", the_agent_ends_without_a_sign_of_life},

@@ -400,6 +400,41 @@ static void a_broken_connection_ends_the_carrier(void)
     CHECK(is_gone("first"));
 }
 
+/* Returns true if the file at PATH has the SIZE bytes at DATA. */
+static bool file_has(const char *path, const void *data, size_t size)
+{
+    static char bytes[65536];
+    int         fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t     n = fd >= 0 ? read(fd, bytes, sizeof(bytes)) : 0;
+
+    if (fd >= 0)
+        close(fd);
+    return n > 0 && memmem(bytes, (size_t) n, data, size) != NULL;
+}
+
+/* What a client sends to a machine gets there at once. */
+static void clients_reach_the_machine(void)
+{
+    static const char *const scripts[] = {"printf 'k3thread-agent up 1 8\\n'; cat >frames", NULL};
+    char                    *path;
+    int                      fd;
+
+    listen_here();
+    start(scripts, 1);
+    accept_carrier();
+    check_told(
+        "{'jsonrpc':'2.0','id':1,'method':'host','params':{'name':'box0','processors':8}}\n");
+    path = carrier_socket(&place, 0);
+    fd = socket_connect(path);
+    free(path);
+    CHECK(fd >= 0);
+    WAIT_FOR(file_has("frames", "\1\0\0\0\1\0\0\0", 8)); /* its channel is opened */
+    CHECK_EQUAL(write(fd, "hello", 5), 5);
+    WAIT_FOR(file_has("frames", "\1\0\0\0\2\5\0\0hello", 13));
+    close(supervisor);
+    check_end(0);
+}
+
 static void sixty_four_machines_are_reached_at_a_time(void)
 {
     static const char *const scripts[] = {"echo begun >>begun; exec sleep 1000",
@@ -448,6 +483,6 @@ static void without_a_supervisor_there_is_no_carrier(void)
 TEST_MAIN({"lost", the_carrier_tells_which_machine_is_lost},
           {"process", the_carrier_is_a_process_of_its_own},
           {"later", what_the_supervisor_does_not_take_is_sent_later},
-          {"broken", a_broken_connection_ends_the_carrier},
+          {"broken", a_broken_connection_ends_the_carrier}, {"clients", clients_reach_the_machine},
           {"many", sixty_four_machines_are_reached_at_a_time},
           {"failures", without_a_supervisor_there_is_no_carrier})

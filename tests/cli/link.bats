@@ -107,6 +107,7 @@ load helpers
   "$HELPERS/carrier" failures
 }
 @test "the carrier ends when the run's supervisor takes no more news" { "$HELPERS/carrier" broken; }
+@test "the carrier passes what its clients send on to the machine" { "$HELPERS/carrier" clients; }
 @test "at most 64 machines that have not answered are reached at a time" { "$HELPERS/carrier" many; }
 @test "an agent ends with its link, at a signal and with its supervisor, and leaves no directory" {
   "$HELPERS/agent" link
