@@ -3,6 +3,7 @@
  * (cli/worker/report_json.h, remote_report.h) and the output (remote_output.h). The other parts of a worker are not the
  * program's, but this file's.
  */
+#include "tests/cli/references.h"
 #include "tests/lib/test.h"
 
 #include "cli/base/clock.h"
@@ -253,7 +254,7 @@ static void the_runs_of_a_thread_add_up(void)
 {
     struct report       *report = &assignment.draft;
     struct remote_report state;
-    struct text          list = {0}, old = {0};
+    struct text          list = {0}, old = {0}, none = {0};
     struct report        got = {
                .state = STATE_RUNNING, .runs = 1, .pid = 44, .missed = 2, .loaded = true, .shown = 1};
     const struct usage *usage = &assignment.account.usage;
@@ -287,6 +288,7 @@ static void the_runs_of_a_thread_add_up(void)
     report_set_left(&got, &list, 2, 4);
     got.state = STATE_STOPPING;
     take(&state, &got, 2, 6000, false);
+    CHECK_TEXT(report->left, "[{\"pid\":1},{\"pid\":2},{\"pid\":3}]");
     take(&state, &got, 2, 6000, false); /* it is the same, and counts once */
     CHECK(report->runs == 3 && noted == 1 && posted == STATE_STOPPING);
     CHECK(usage->user == 12 && usage->memory == 6000);
@@ -296,9 +298,17 @@ static void the_runs_of_a_thread_add_up(void)
     take(&state, &got, 2, 6000, false);
     CHECK_EQUAL(posted, STATE_STOPPING); /* an end that has begun goes on */
     report_release(&got);
+    text_add(&none, "[]");
+    report_set_left(&got, &none, 0, 1); /* one process that could not be listed */
+    got.left_count = 8;
+    take(&state, &got, 2, 6000, false);
+    CHECK_TEXT(report->left, "[{\"pid\":1}]");
+    CHECK(report->left_listed == 1 && report->left_count == 11);
+    report_release(&got);
     remote_report_close(&state);
     CHECK_EQUAL(undone, 0);
     report_release(report);
+    CHECK_EQUAL(references, 0);
 }
 
 static void a_probe_of_the_agent_makes_the_thread_ready(void)
@@ -344,12 +354,16 @@ static void a_probe_of_the_worker_reads_the_output_here(void)
     CHECK(!assignment.draft.ready);
     CHECK(worker.ready_deadline == (double) INFINITY);
     remote_report_close(&state);
-    job.ready_timeout = 100;
-    state = (struct remote_report){0};
-    remote_report_open(&state, &worker);
-    take(&state, &got, 0, 0, false);
-    CHECK(worker.ready_deadline > clock_monotonic() + 50 && worker.ready_deadline < INFINITY);
-    remote_report_close(&state);
+    for (job.ready_timeout = 0; job.ready_timeout < 100; job.ready_timeout += 0.5) {
+        double begin = clock_monotonic() + job.ready_timeout;
+
+        state = (struct remote_report){0};
+        remote_report_open(&state, &worker);
+        take(&state, &got, 0, 0, false);
+        CHECK(worker.ready_deadline >= begin &&
+              worker.ready_deadline <= clock_monotonic() + job.ready_timeout);
+        remote_report_close(&state);
+    }
 }
 
 static void the_end_of_a_run_is_taken(void)
@@ -455,7 +469,6 @@ static void a_slow_reader_gets_all_output(void)
 {
     struct remote_output output = {0};
     int                  before = test_count_open();
-    size_t               kept;
 
     for (size_t i = 0; i < sizeof(pattern); i++)
         pattern[i] = (char) (i % PATTERN);
@@ -473,12 +486,11 @@ static void a_slow_reader_gets_all_output(void)
         CHECK(remote_output_flush(&output));
     CHECK_EQUAL(came, written);
     CHECK(!remote_output_is_full(&output));
-    while (byte_queue_size(&output.unwritten) < MIB) /* nobody reads: a MiB is kept, and no more */
+    while (byte_queue_size(&output.unwritten) < MIB - 100000) /* nobody reads */
         write_on(&output, 100000);
-    kept = byte_queue_size(&output.unwritten);
-    CHECK(kept < MIB + 100000);
-    write_on(&output, 100000);
-    CHECK_EQUAL(byte_queue_size(&output.unwritten), kept);
+    write_on(&output, MIB - byte_queue_size(&output.unwritten));
+    write_on(&output, 1); /* a MiB is kept, and no more */
+    CHECK_EQUAL(byte_queue_size(&output.unwritten), MIB);
     remote_output_close(&output);
     CHECK(output.fd == -1 && !remote_output_is_full(&output));
     close(ends[0]);

@@ -1,48 +1,10 @@
 /*
- * Tests the reports of a thread (cli/worker/thread_report.h): which strings a report holds, and which it gives up. The
- * references to all strings are counted here.
+ * Tests the reports of a thread (cli/worker/thread_report.h): which strings a report holds, and which it gives up.
  */
+#include "tests/cli/references.h"
 #include "tests/lib/test.h"
 
-#include "cli/base/shared_string.h"
 #include "cli/worker/thread_report.h"
-
-const char *__real_shared_string_new(const char *string);
-const char *__wrap_shared_string_new(const char *string);
-const char *__real_shared_string_from_text(struct text *text);
-const char *__wrap_shared_string_from_text(struct text *text);
-const char *__real_shared_string_ref(const char *string);
-const char *__wrap_shared_string_ref(const char *string);
-void        __real_shared_string_unref(const char *string);
-void        __wrap_shared_string_unref(const char *string);
-
-static int references;
-
-const char *__wrap_shared_string_new(const char *string)
-{
-    references++;
-    return __real_shared_string_new(string);
-}
-
-const char *__wrap_shared_string_from_text(struct text *text)
-{
-    const char *string = __real_shared_string_from_text(text);
-
-    references += string != NULL;
-    return string;
-}
-
-const char *__wrap_shared_string_ref(const char *string)
-{
-    references += string != NULL;
-    return __real_shared_string_ref(string);
-}
-
-void __wrap_shared_string_unref(const char *string)
-{
-    references -= string != NULL;
-    __real_shared_string_unref(string);
-}
 
 /* Puts a list of leftovers with the members of TEXT into REPORT: see report_set_left(). */
 static void set_left(struct report *report, const char *text, unsigned listed, unsigned count)
