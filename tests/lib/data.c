@@ -129,7 +129,8 @@ static void taken(void)
     send_to_self();
     send_to_self();
     CHECK(k3thread_take(&exc));
-    CHECK(exc.data == &data);
+    CHECK(exc.data == &data && exc.origin_ == NULL);
+    CHECK(k3thread_cause(&exc) == NULL);
     CHECK_EQUAL(freed, 0);
     CHECK(k3thread_take(NULL));
     CHECK_EQUAL(freed, 1);
@@ -185,7 +186,15 @@ static void not_sent(void)
     k3thread_unref(t);
 }
 
-/* Data without a function to free it, and neither data nor a function. */
+static int freed_nothing;
+
+static void free_nothing(void *nothing)
+{
+    CHECK(nothing == NULL);
+    freed_nothing++;
+}
+
+/* Data without a function to free it, a function without data, and neither. */
 static void halves(void)
 {
     struct k3thread_exc exc;
@@ -196,6 +205,10 @@ static void halves(void)
     CHECK_EQUAL(k3thread_send_data(k3thread_self(), &k3thread_KeyError, NULL, NULL, NULL), 0);
     CHECK(k3thread_take(&exc) && exc.data == NULL);
     CHECK_EQUAL(freed, 0);
+    CHECK_EQUAL(k3thread_send_data(k3thread_self(), &k3thread_KeyError, NULL, free_nothing, NULL),
+                0);
+    CHECK(k3thread_take(NULL));
+    CHECK_EQUAL(freed_nothing, 1);
 }
 
 /* Values */

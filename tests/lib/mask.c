@@ -135,9 +135,29 @@ static void set_in_the_body(void)
     CHECK_EQUAL(k3thread_set_mask(K3THREAD_IMMEDIATE), K3THREAD_ON_BLOCKING);
 }
 
+/* What is pending is thrown by the call that opens the mask, not later. */
+static void thrown_by_the_call(void)
+{
+    volatile bool passed = false;
+
+    k3thread_set_mask(K3THREAD_NEVER);
+    raise_in_self();
+    K3THREAD_TRY {
+        (void) k3thread_set_mask(K3THREAD_IMMEDIATE);
+        passed = true;
+    }
+    K3THREAD_EXCEPT(k3thread_KeyboardInterrupt, e) {
+        CHECK(!passed);
+    }
+    K3THREAD_END
+    CHECK(!passed && !k3thread_pending());
+    k3thread_set_mask(K3THREAD_IMMEDIATE);
+}
+
 static void in_every_nesting(void)
 {
     set_in_the_body();
+    thrown_by_the_call();
     EACH_MASK(mask)
     {
         k3thread_set_mask(*mask);

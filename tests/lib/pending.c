@@ -58,6 +58,18 @@ static void due_counts_once(void)
     CHECK(self->pending == 0 && !is_readable(fd));
 }
 
+/* A raise by the id holds the record of the thread only while it lasts. */
+static void an_id_keeps_no_reference(void)
+{
+    struct k3thread *self = k3thread_self();
+    const unsigned   references = atomic_load(&self->references);
+
+    k3thread_set_mask(K3THREAD_NEVER);
+    CHECK_EQUAL(k3thread_send_exception_id(k3thread_get_id(self), &k3thread_KeyError), 0);
+    CHECK(k3thread_take(NULL));
+    CHECK_EQUAL(atomic_load(&self->references), references);
+}
+
 /* A program that reads the descriptor itself harms only itself. */
 static void the_descriptor_is_read(void)
 {
@@ -109,5 +121,5 @@ static void a_child_has_its_own(void)
     }
 }
 
-TEST_MAIN({"due", due_counts_once}, {"descriptor", the_descriptor_is_read},
-          {"child", a_child_has_its_own})
+TEST_MAIN({"due", due_counts_once}, {"id", an_id_keeps_no_reference},
+          {"descriptor", the_descriptor_is_read}, {"child", a_child_has_its_own})

@@ -113,6 +113,7 @@ load helpers
 @test "park: a permit that comes too late stays for the next park" { t park after; }
 @test "park: neither a permit nor a raise is lost when both come at once" { t park beside-raises; }
 @test "pending: a time limit that has passed counts once" { t pending due; }
+@test "send: an id keeps no reference to the thread" { t pending id; }
 @test "pending_fd: a program that reads it harms only itself" { t pending descriptor; }
 @test "pending_fd: a child without room for a descriptor has none" { t pending child; }
 @test "pending_fd: is readable exactly while something is pending" { t park readable; }
