@@ -49,7 +49,7 @@ static void a_start_has_its_defaults(void)
     CHECK(!params.job.daemon && !params.job.tty && !params.job.call && !params.job.input_open);
     CHECK_EQUAL(call.members, UINT64_MAX);
     start_params_release(&params);
-    CHECK(params.job.argv == NULL);
+    CHECK(params.job.argv == NULL && params.job.name == NULL);
 
     CHECK(read_start(
         "'name':'n','after':0,'grace':0,'timeout':0,'ready_timeout':0.5,'umask':511,'rows':1,'"

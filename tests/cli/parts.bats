@@ -296,6 +296,12 @@ load helpers
 @test "the environment of the last command goes with a connection" { "$HELPERS/far_run" environment; }
 @test "the last words of an agent are read" { "$HELPERS/far_data" last-words; }
 
+@test "a prober tries until its probe holds, and tells once that the first try was in vain" { "$HELPERS/prober" tries; }
+@test "a prober looks when something has come, and takes the orders of the server" { "$HELPERS/prober" waits; }
+@test "a probe that cannot be tried has a reason" { "$HELPERS/prober" reasons; }
+@test "a prober asks the agent of a thread on another machine" { "$HELPERS/prober" far; }
+@test "a prober that cannot start leaves nothing" { "$HELPERS/prober" start; }
+
 @test "k3thread-host is looked for in three places" { "$HELPERS/loading" places; }
 @test "k3thread-host gets a pipe and the arguments of the call" { "$HELPERS/loading" begun; }
 @test "k3thread-host says whether it can call the function" { "$HELPERS/loading" news; }
