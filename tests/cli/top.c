@@ -203,6 +203,8 @@ static void needs_make_a_tree(void)
     arrange_add_lines(&lines, row, false);
     CHECK_EQUAL(lines.size, 3 * 16);
     text_release(&lines);
+    rows_forget(&rows, 1500); /* nothing but the rows behind it moves */
+    CHECK(rows.count == 1998 && rows.by_id[1498]->id == 1499 && rows.by_id[1499]->id == 1501);
     arrange_release(&arrangement);
     CHECK(arrangement.shown == NULL && arrangement.count == 0);
     CHECK_EQUAL(arrangement.order, ARRANGE_TREE);

@@ -167,6 +167,23 @@ static void write_log(const char *text)
     CHECK(file != NULL && fputs(text, file) >= 0 && fclose(file) == 0);
 }
 
+/* A log that could not be watched is read each time. */
+static void a_log_is_read_without_a_watch(void)
+{
+    size_t count;
+
+    write_log("one\n");
+    begin("[" RUNS(1, "a") "]", true);
+    calls_left = 0;
+    log_watch_set(&state.logs, state_visible(&state, &count), 1);
+    CHECK(calls_left == -1 && state.logs.count == 0);
+    CHECK(log_watch_misses(&state.logs, state.rows.by_id[0]));
+    survey_visible(&state, now);
+    CHECK_TEXT(state.rows.by_id[0]->live.line, "one");
+    CHECK_EQUAL(state.logs.count, 1);
+    log_watch_close(&state.logs);
+}
+
 static void limit_descriptors(rlim_t limit)
 {
     CHECK_EQUAL(setrlimit(RLIMIT_NOFILE, &(struct rlimit){limit, 1024}), 0);
@@ -194,4 +211,5 @@ static void a_log_is_opened_later(void)
 }
 
 TEST_MAIN({"rows", rows_take_memory}, {"lines", lines_take_memory},
-          {"last-line", a_last_line_stays}, {"opened", a_log_is_opened_later})
+          {"last-line", a_last_line_stays}, {"opened", a_log_is_opened_later},
+          {"watched", a_log_is_read_without_a_watch})

@@ -49,4 +49,5 @@ load helpers
   "$HELPERS/top_lacks" last-line
 }
 @test "top opens a log later for which there was no descriptor" { "$HELPERS/top_lacks" opened; }
+@test "top watches a log later for which there was no memory" { "$HELPERS/top_lacks" watched; }
 @test "h explains the keys of top" { "$HELPERS/top_screen" help; }
