@@ -30,6 +30,7 @@ static struct process {
     int                 reads_left;    /* looks at it until it changes; 0: it does not */
     bool                goes, is_gone; /* it ends then; else another process has its pid */
     unsigned            addresses;     /* further ones, on which it listens */
+    bool                lacks_memory;  /* for its first address */
     const char         *line;          /* its command line */
     size_t              line_size;
     const char         *listens[3];
@@ -175,12 +176,24 @@ ssize_t proc_read(pid_t pid, const char *name, char *page, size_t size)
     return (ssize_t) n;
 }
 
+void *__real_realloc(void *block, size_t size);
+void *__wrap_realloc(void *block, size_t size);
+
+static bool lacks_memory;
+
+void *__wrap_realloc(void *block, size_t size)
+{
+    return lacks_memory ? NULL : __real_realloc(block, size);
+}
+
 void listening_find(pid_t pid, void (*visit)(const char *address, void *context), void *context)
 {
     struct process *process = find(pid);
 
+    lacks_memory = process != NULL && process->lacks_memory;
     for (size_t i = 0; process != NULL && i < 3 && process->listens[i] != NULL; i++)
         visit(process->listens[i], context);
+    lacks_memory = false;
     for (unsigned i = 0; process != NULL && i < process->addresses; i++) {
         char address[32];
 
@@ -472,6 +485,17 @@ static void many_leftovers_are_counted(void)
     forget();
 }
 
+/* A list that could not be written whole is not shown. */
+static void leftovers_without_memory_are_counted(void)
+{
+    add(&(struct process){
+        .pid = 200, .parent = 1, .listens = {"0.0.0.0:80"}, .lacks_memory = true});
+    set_times(2, 0, 0);
+    check(true, "1", 0, 1);
+    CHECK(worker.report->left == NULL);
+    forget();
+}
+
 static void a_description_has_a_limit(void)
 {
     static char     line[8192];
@@ -556,5 +580,5 @@ TEST_MAIN({"idle", idle_leftovers_get_a_moment}, {"work", leftovers_at_work_get_
           {"raised", an_exception_ends_the_wait}, {"failed", a_look_that_fails_reports_nothing},
           {"described", leftovers_are_described},
           {"gone", a_process_that_ends_meanwhile_is_not_described},
-          {"many", many_leftovers_are_counted}, {"limit", a_description_has_a_limit},
-          {"exact", the_limit_of_a_description_is_exact})
+          {"memory", leftovers_without_memory_are_counted}, {"many", many_leftovers_are_counted},
+          {"limit", a_description_has_a_limit}, {"exact", the_limit_of_a_description_is_exact})

@@ -357,6 +357,7 @@ load helpers
 @test "leftovers that cannot be found are not reported" { "$HELPERS/left" failed; }
 @test "the report on leftovers names each one, its command, its age and its addresses" { "$HELPERS/left" described; }
 @test "a leftover that ends while it is described is left out" { "$HELPERS/left" gone; }
+@test "leftovers that no memory lists are counted" { "$HELPERS/left" memory; }
 @test "32 leftovers are described, and all are counted" { "$HELPERS/left" many; }
 @test "the description of leftovers has at most 16 KiB, and each command line 512 bytes" { "$HELPERS/left" limit; }
 

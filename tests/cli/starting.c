@@ -395,12 +395,12 @@ static void a_command_gets_all_that_its_start_asks_for(void)
     job.ready = (char *) "tcp:1";
     job.ready_timeout = 2;
     job.call = has_tokens = true;
-    job.log_limit = 1000;
+    job.log_limit = 1; /* of one byte */
     job.input = (char *) "in";
     cancels = 2; /* exceptions that end nothing */
     CHECK(starting_run(&worker));
     check_done(" probe rule-out rule-out rule-out loading slot mark spawn begin load leader:33"
-               " post:3 tokens look:77 limit:1000");
+               " post:3 tokens look:77 limit:1");
     CHECK(worker.ready_deadline == 102.5 && !assignment.draft.ready && !assignment.draft.loaded);
     CHECK(assignment.draft.runs == 0 && assignment.draft.shown == 0);
     CHECK_EQUAL(planned.extra_count, 3);
