@@ -108,18 +108,27 @@ static void logs_of_new_runs_are_read_again(void)
                 "web | b\n",
          .err =
              "k3thread: logs: the file system of the logs is full: d/1.log: output may be lost\n"},
+        /* Output is shown when it comes, and a last line without its end when the thread has ended. */
+        {.words = "logs -f w*",
+         .far = true,
+         .dialogue = true,
+         .replies = BEGIN RESULT(4, "{'offset':0,'data':'first\\n'}") "!await first\n" ENDED(5, 0)
+             RESULT(6, "{'offset':6,'data':'last','end':true}") RESULT(7, "{}"),
+         .requests = WATCHED READ(4, 3, ) JOIN(5) REQUEST(6, "read", "'reader':3") END(7),
+         .out = "web | first\n"
+                "web | last\n"},
         /* A log that cannot be read is left out. */
         {.words = "logs -f w*",
          .far = true,
          .dialogue = true,
          .replies = BEGIN    ERROR(4, -32009, "RuntimeError", "no log") ENDED(5, 0) RESULT(6, "{}"),
-         .requests = WATCHED READ(4, 3, ) JOIN(5) END(6)},
+         .requests = WATCHED READ(4, 4, ) JOIN(5) END(6)},
         {.words = "logs -f -n 1 w*",
          .far = true,
          .dialogue = true,
          .replies =
              BEGIN ENDED(5, 0) RESULT(4, "{'offset':9,'data':'b\\n','end':true}") RESULT(6, "{}"),
-         .requests = WATCHED READ(4, 4, ",'lines':1") JOIN(5) END(6),
+         .requests = WATCHED READ(4, 5, ",'lines':1") JOIN(5) END(6),
          .out = "web | b\n"},
     };
 

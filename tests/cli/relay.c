@@ -297,7 +297,7 @@ static void end_by_cut_after_reply(void)
 }
 
 /* The last reply of a supervisor that has gone is given up if no process reads it in time. */
-static void end_by_cut_with_reply_unread(void)
+static void cut_with_reply_unread(bool input_ends)
 {
     struct relay relay;
     struct ends  ends = open_ends(&relay);
@@ -310,14 +310,22 @@ static void end_by_cut_with_reply_unread(void)
     put(relay.socket, "unread");
     put(ends.input, "request\n");
     CHECK_EQUAL(relay_read_input(&relay), 1);
-    close(ends.input);
+    if (input_ends)
+        close(ends.input);
     put(ends.supervisor, "last reply\n");
     close(ends.supervisor);
     is_hurried = true;
+    ahead = 0;
     CHECK_EQUAL(relay_run(&relay), 0);
     CHECK(relay.is_cut && relay.is_answered);
     CHECK(ahead > 0.5);
     relay_release(&relay);
+}
+
+static void end_by_cut_with_reply_unread(void)
+{
+    cut_with_reply_unread(true);
+    cut_with_reply_unread(false);
 }
 
 /* Each request is passed on when it comes, also while the reply to another one takes long. */
