@@ -362,6 +362,7 @@ static void only_a_script_is_explained(void)
         CHECK_EQUAL(needs_order_explain(&scripts[i], no_environment, 1, 3), 3);
         said_check("");
     }
+    plan_release(&plan);
 }
 
 /* The pace */
