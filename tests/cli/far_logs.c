@@ -111,12 +111,15 @@ static void plays_of_far_logs(void)
          .out = "one\n",
          .err = "k3thread: logs: RuntimeError: broken\n",
          .status = 1},
+        /* A reply to something else is none. */
         {.words = "logs w*",
          .replies = RESULT(1, "[{'id':1},{'id':2}]") LOG(2, 0, 1)
-             RESULT(3, "{'offset':0,'data':'a\\nb','end':true}") RESULT(
-                 4, "{'id':2,'name':'db','log':'d/2.log','run_marks':'d/"
-                    "2.runs','offset':0,'begun':true}") RESULT(5, "{'offset':0,'data':'c\\n'}")
-                 RESULT(6, "{'offset':2,'data':'d\\n','end':true}"),
+             RESULT(3, "{'offset':0,'data':'a\\nb','end':true}")
+                 RESULT(4, "{'id':2,'name':'db','log':'d/2.log','run_marks':'d/"
+                           "2.runs','offset':0,'begun':true}") RESULT(0, "{}")
+                     RESULT(5, "{'offset':0,'data':'c\\n'}") RESULT(
+                         6, "{'offset':2,'data':'d\\n','runs':[{'offset':2,'run':2,'how':'exit "
+                            "1','time':1700000000000000000}],'end':true}"),
          .dialogue = true,
          .far = true,
          .requests = REQUEST(1, "list", "'threads':['w*'],'members':['id']")
@@ -128,6 +131,7 @@ static void plays_of_far_logs(void)
          .out = "web | a\n"
                 "web | b\n"
                 "db | c\n"
+                "db | --- run 2, after exit 1 ---\n"
                 "db | d\n"},
         {.words = "logs w* -n 2",
          .replies = RESULT(1, "[{'id':1},{'id':2}]") LOG(2, 0, 1)
