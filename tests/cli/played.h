@@ -370,6 +370,8 @@ static inline struct session play_session(const struct play *play, struct pair *
     session.client.notify = NULL;
     session.client.place = &pair->place;
     session.client.environment_known = true;
+    /* The failure of the command before is none of this one. */
+    (void) snprintf(session.client.failure.type, sizeof(session.client.failure.type), "OldError");
     session.host = play->far ? "far" : NULL;
     session.client.host = play->by_ssh ? "far" : NULL;
     session.client.greeted = play->by_ssh;
