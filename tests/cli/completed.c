@@ -215,6 +215,8 @@ static void plays_of_words(void)
         {.words = "completion --at -- start true --x=y", .out = "files\n"},
         {.words = "completion --at -- -", .any_out = true},
         {.words = "completion zsh", .any_out = true},
+        {.words = "completion --at -- list",
+         .any_out = true}, /* it may be the beginning of another command */
         {.words = "completion --at -- -x list --j",
          .out = "words\n"
                 "--json\tPrint a JSON array of objects\n"
