@@ -136,7 +136,7 @@ load helpers
 
 @test "every case of every program is run here" {
   for program in start many gone memory queue raise instants try cleanup cleanup_plain mask cxx \
-    timeout timeout_instants watcher wait effect step exit fork data park signal tls loading \
+    timeout timeout_instants watcher wait limits effect step exit fork data park signal tls loading \
     safepoint safepoint_cxx inject; do
     for name in $("$PROGRAMS/$program"); do
       grep -qE "\<(t )?$program $name( |;|\$)" "$BATS_TEST_DIRNAME"/*.bats || echo "$program $name"

@@ -3,6 +3,9 @@
 
 load helpers
 
+@test "wait: an interrupted wait at a socket keeps the limit of the socket" { t limits interrupted; }
+@test "wait: each result of a connection has its meaning" { t limits results; }
+@test "wait: a connection has the time that is left, and the socket its own limit again" { t limits connection; }
 @test "wait: a raise ends each wait that is blocked" { t wait blocked; }
 @test "wait: each wait throws a pending exception" { t wait pending; }
 @test "wait: with the mask RETURN each wait returns -ECANCELED" { t wait returned; }
