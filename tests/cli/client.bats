@@ -139,6 +139,7 @@ load helpers
 
 @test "logs --follow of a pattern reads the logs of new runs again, also from another machine" {
   "$HELPERS/lost_logs" again
+  "$HELPERS/lost_logs" replaced
 }
 @test "logs --follow of a pattern tells what fails, and looks at logs that it cannot watch" {
   "$HELPERS/lost_logs" feeds

@@ -238,5 +238,44 @@ static void logs_may_be_unwatched(void)
     CHECK_EQUAL(longest, 200);
 }
 
-TEST_MAIN({"again", logs_of_new_runs_are_read_again}, {"feeds", failures_of_a_feed_are_told},
+/* Logs that are made later, and logs that take the place of others. */
+static void logs_of_several_threads_are_replaced(void)
+{
+    static const struct play replaced = {
+        .words = "logs -f w*",
+        .replies = RESULT(1, "{}")
+            RESULT(2, "[{'id':5,'name':'w5','runs':1,'ended':null},{'id':6,'name':'w6','runs':1,"
+                      "'ended':null}]")
+                RESULT(3, "{'id':5,'name':'w5','log':'d/5.log','offset':0,'run_marks':'d/5.runs'}")
+                    RESULT(5, "{'id':6,'name':'w6','log':'d/6.log','offset':0,'run_marks':'d/"
+                              "6.runs'}") "!append d/5.log five\n"
+                                          "!await five\n"
+                                          "!append d/6.log six\n"
+                                          "!await six\n"
+                                          "!rename d/6.log d/6.old\n"
+                                          "!append d/6.log seven\n"
+                                          "!await seven\n"
+                                          "!rename d/5.log d/5.old\n"
+                                          "!append d/5.log eight\n"
+                                          "!await eight\n" ENDED(4, 0) ENDED(6, 0) RESULT(7, "{}"),
+        .dialogue = true,
+        .requests = REQUEST(1, "watch",
+                            "'events':['created','restarted'],'members':['id','name','ended',"
+                            "'runs']")
+            REQUEST(2, "list", "'threads':['w*'],'members':['id','name','ended','runs']")
+                REQUEST(3, "logs", "'thread':5,'begun':true")
+                    REQUEST(4, "join", "'thread':5,'members':['id']")
+                        REQUEST(5, "logs", "'thread':6,'begun':true")
+                            REQUEST(6, "join", "'thread':6,'members':['id']") END(7),
+        .out = "w5 | five\n"
+               "w6 | six\n"
+               "w6 | seven\n"
+               "w5 | eight\n"};
+
+    make_logs();
+    play(&replaced);
+}
+
+TEST_MAIN({"replaced", logs_of_several_threads_are_replaced},
+          {"again", logs_of_new_runs_are_read_again}, {"feeds", failures_of_a_feed_are_told},
           {"sources", logs_of_this_machine_may_fail}, {"unwatched", logs_may_be_unwatched})
