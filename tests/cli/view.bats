@@ -18,10 +18,8 @@ load helpers
 @test "a line whose rest was lost is ended" { "$HELPERS/view" lost; }
 @test "output without a reader is dropped, and its logs go on" { "$HELPERS/view" dropped; }
 @test "a log that was emptied is read anew, and its open line ends" { "$HELPERS/printing" emptied; }
-@test "an unfinished line waits for 0.2 seconds, and its rest goes on behind it" {
-  "$HELPERS/printing" waits
-  "$HELPERS/printing" unfinished
-}
+@test "an unfinished line waits for 0.2 seconds" { "$HELPERS/printing" waits; }
+@test "the rest of a line that was shown unfinished goes on behind it" { "$HELPERS/printing" unfinished; }
 @test "nothing is printed behind the limit of a log" { "$HELPERS/printing" limit; }
 @test "a line that fills the buffer of its log is printed in parts" { "$HELPERS/printing" full; }
 @test "a run is announced behind the line before it, with its time" { "$HELPERS/printing" runs; }
