@@ -546,6 +546,24 @@ static void a_run_of_daemons_alone_is_recognised(void)
     run_end(&run);
 }
 
+static void a_trace_names_the_machine_of_a_run(void)
+{
+    struct finished_run run;
+    struct text         text = {0};
+
+    run_begin(&run);
+    run_add(&run, "'id':1,'name':'a','host':'m'");
+    run_add_phase(&run, 1, "running", 1, 0, 1);
+    run_add(&run, "'id':2,'name':'b','host':'n'");
+    run_add_phase(&run, 2, "waiting", 0, 0, 1); /* it never ran */
+    result_add_trace(&text, &run.result);
+    text_byte(&text, '\0', 1);
+    CHECK(strstr(text.data, "\"args\":{\"run\":1,\"host\":\"m\"}}") != NULL);
+    CHECK(strstr(text.data, "\"host\":\"n\"") == NULL);
+    text_release(&text);
+    run_end(&run);
+}
+
 static void a_failure_is_named_before_what_it_left(void)
 {
     struct finished_run run;
@@ -569,6 +587,7 @@ TEST_MAIN({"xml", xml_has_no_byte_that_it_forbids}, {"names", names_become_uniqu
           {"junit-tails", a_failure_in_junit_has_a_hundred_lines_at_most},
           {"json", json_has_the_numbers_of_the_run},
           {"trace", a_trace_has_the_phases_and_the_raises},
+          {"trace-host", a_trace_names_the_machine_of_a_run},
           {"summary", the_summary_has_a_row_for_each_thread},
           {"long-summary", of_more_than_twenty_threads_only_failures_have_a_row},
           {"kinds", threads_are_counted_by_kind}, {"ids", threads_are_found_by_their_ids},

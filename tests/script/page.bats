@@ -30,6 +30,7 @@ load ../cli/helpers
 @test "--junit names a failure before what it left" { "$HELPERS/results" junit-left; }
 @test "--json has the numbers of the run" { "$HELPERS/results" json; }
 @test "--trace has times in whole microseconds" { "$HELPERS/results" trace; }
+@test "--trace names the machine of a thread that ran" { "$HELPERS/results" trace-host; }
 @test "the summary has a row for each thread" { "$HELPERS/results" summary; }
 @test "of more than twenty threads the summary has those that failed or left a process" { "$HELPERS/results" long-summary; }
 @test "a run counts its threads by what they do" { "$HELPERS/results" kinds; }
