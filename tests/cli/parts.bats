@@ -204,6 +204,7 @@ load helpers
 @test "marks of runs that are damaged are left out" { "$HELPERS/place" damaged; }
 @test "the mark of a run that did not begin is taken back" { "$HELPERS/place" taken-back; }
 @test "a large file of marks loses its older half" { "$HELPERS/place" dropped; }
+@test "a mark of a run that cannot be written is an error" { "$HELPERS/place" unwritten; }
 @test "the mark of a run is shown as one line" { "$HELPERS/place" line; }
 @test "the journal is a regular file of its own, and is emptied above 1 MiB" { "$HELPERS/place" own; }
 @test "the journal has dated lines of at most 512 bytes" { "$HELPERS/place" journal; }

@@ -11,14 +11,16 @@
 #include "cli/place/run_marks.h"
 
 #include <pthread.h>
+#include <stdarg.h>
 #include <stdbool.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #define MARKS_MAX 262144  /* the file of marks is halved above this size */
 #define LINES_MAX 1048576 /* the next supervisor empties a journal above this size */
 
 static int  truncate_error; /* of ftruncate() */
-static bool is_memory_full; /* no array grows */
+static bool is_memory_full; /* no array grows, and no path is made */
 
 void *__wrap_array_room(void *list, size_t count, size_t size);
 void *__real_array_room(void *list, size_t count, size_t size);
@@ -33,6 +35,39 @@ int __wrap_ftruncate(int fd, off_t size)
 {
     errno = truncate_error != 0 ? truncate_error : EIO; /* of another call */
     return truncate_error != 0 ? -1 : __real_ftruncate(fd, size);
+}
+
+int __wrap_vasprintf(char **ret, const char *format, va_list arguments);
+int __real_vasprintf(char **ret, const char *format, va_list arguments);
+int __wrap_vasprintf(char **ret, const char *format, va_list arguments)
+{
+    return is_memory_full ? -1 : __real_vasprintf(ret, format, arguments);
+}
+
+int __wrap_asprintf(char **ret, const char *format, ...);
+int __wrap_asprintf(char **ret, const char *format, ...)
+{
+    va_list arguments;
+    int     size;
+
+    va_start(arguments, format);
+    size = __wrap_vasprintf(ret, format, arguments);
+    va_end(arguments);
+    return size;
+}
+
+/* The same with _FORTIFY_SOURCE. */
+int __wrap___asprintf_chk(char **ret, int flag, const char *format, ...);
+int __wrap___asprintf_chk(char **ret, int flag, const char *format, ...)
+{
+    va_list arguments;
+    int     size;
+
+    (void) flag;
+    va_start(arguments, format);
+    size = __wrap_vasprintf(ret, format, arguments);
+    va_end(arguments);
+    return size;
 }
 
 /* Puts SIZE bytes of TEXT into the file at PATH. */
@@ -215,18 +250,37 @@ static void old_marks_are_dropped(void)
     const struct run_mark mark = {.offset = 5, .run = 2, .time = 3, .how = "a new mark"};
     static char           lines[MARKS_MAX + 2];
     struct stat           info;
+    int                   before = test_count_open();
 
     for (unsigned i = 0; i < MARKS_MAX; i += 32)
         (void) snprintf(lines + i, 33, "%010u 2 3 this is a mark..\n", i);
     put_bytes("marks", lines, MARKS_MAX);
     CHECK_EQUAL(run_marks_add("marks", &mark, false), MARKS_MAX);
     CHECK_EQUAL(size_of("marks"), MARKS_MAX + 17);
+    is_memory_full = true; /* all marks stay */
+    CHECK_EQUAL(run_marks_add("marks", &mark, false), MARKS_MAX + 17);
+    is_memory_full = false;
+    CHECK_EQUAL(size_of("marks"), MARKS_MAX + 2 * 17);
+    CHECK_EQUAL(test_count_open(), before);
     put_bytes("marks", lines, MARKS_MAX + 1); /* its last byte is a NUL, which is no line */
     CHECK_EQUAL(run_marks_add("marks", &mark, false), MARKS_MAX + 1);
     CHECK_EQUAL(size_of("marks"), MARKS_MAX / 2 + 18 - 32);
     CHECK_EQUAL(strncmp(get("marks"), lines + MARKS_MAX / 2 + 32, 32), 0);
     CHECK(stat("marks", &info) == 0 && (info.st_mode & 0777) == 0600);
     CHECK(access("marks.new", F_OK) != 0);
+    CHECK_EQUAL(test_count_open(), before);
+}
+
+static void a_mark_that_cannot_be_written_is_an_error(void)
+{
+    const struct run_mark mark = {.offset = 5, .run = 2, .time = 3, .how = "how"};
+    const struct rlimit   limit = {10, RLIM_INFINITY};
+
+    CHECK_EQUAL(run_marks_add("marks", &mark, false), 0);
+    (void) signal(SIGXFSZ, SIG_IGN);
+    CHECK_EQUAL(setrlimit(RLIMIT_FSIZE, &limit), 0);
+    CHECK_EQUAL(run_marks_add("marks", &mark, false), -EFBIG);
+    CHECK_TEXT(get("marks"), "5 2 3 how\n");
 }
 
 static void a_mark_is_shown_as_a_line(void)
@@ -522,6 +576,7 @@ static void a_lock_file_is_for_its_owner_alone(void)
 TEST_MAIN({"marks", marks_are_found_in_order}, {"memory", marks_in_memory_need_memory},
           {"changed", changed_marks_are_read_anew}, {"damaged", damaged_marks_are_left_out},
           {"taken-back", marks_are_taken_back}, {"dropped", old_marks_are_dropped},
+          {"unwritten", a_mark_that_cannot_be_written_is_an_error},
           {"line", a_mark_is_shown_as_a_line}, {"own", the_journal_is_a_file_of_its_own},
           {"journal", the_journal_has_dated_lines}, {"removed", a_removed_journal_begins_again},
           {"reason", the_reason_is_the_last_message},
