@@ -110,6 +110,8 @@ static void a_new_thread_has_its_defaults(void)
     end(first);
     CHECK_EQUAL(store_live_normal(), 0);
     CHECK_EQUAL(accounts, 2);
+    (void) add("other");
+    CHECK_EQUAL(store_live_normal(), 1);
 }
 
 static void names_and_ids_are_found(void)
