@@ -148,6 +148,27 @@ static void the_log_is_read(void)
     CHECK(state.mode == MODE_LIST && !state.is_over);
 }
 
+/* Where --log-limit has removed what is looked at, the first line that is left takes its place. */
+static void a_log_loses_its_beginning(void)
+{
+    int fd;
+
+    begin("[" RUNS(1, "a") "]", true);
+    write_log("a.log", 1, 20000); /* more than a block, in lines of 9 bytes and more */
+    type("lg");
+    draw();
+    check_row(1, "line 001");
+    fd = open("a.log", O_RDWR | O_CLOEXEC);
+    CHECK(fd >= 0);
+    if (fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, 65536) == 0) {
+        draw();
+        CHECK(state.log.position > 65536 && state.log.position == state.log.pager.begin);
+        check_row(1, "line 6655"); /* 999 lines of 9 bytes, and others of 10, end at 65541 */
+    }
+    close(fd);
+    type("q");
+}
+
 static void a_log_elsewhere_is_asked_for(void)
 {
     begin("[" RUNS(1, "a") "]", false);
@@ -512,9 +533,9 @@ static void the_next_picture_is_due_at_a_whole_second(void)
     CHECK_EQUAL(survey_next(&state, now) * 100, 100050);
 }
 
-TEST_MAIN({"log", the_log_is_read}, {"far-log", a_log_elsewhere_is_asked_for},
-          {"live", processes_are_looked_at}, {"far", usage_elsewhere_is_asked_for},
-          {"others", the_others_are_asked_for_too}, {"turns", many_threads_are_asked_for_in_turn},
-          {"survey", all_threads_are_surveyed}, {"slices", a_survey_has_slices},
-          {"watched", logs_are_watched}, {"shared", a_shared_log_is_watched},
-          {"ticks", the_next_picture_is_due_at_a_whole_second})
+TEST_MAIN({"log", the_log_is_read}, {"hole", a_log_loses_its_beginning},
+          {"far-log", a_log_elsewhere_is_asked_for}, {"live", processes_are_looked_at},
+          {"far", usage_elsewhere_is_asked_for}, {"others", the_others_are_asked_for_too},
+          {"turns", many_threads_are_asked_for_in_turn}, {"survey", all_threads_are_surveyed},
+          {"slices", a_survey_has_slices}, {"watched", logs_are_watched},
+          {"shared", a_shared_log_is_watched}, {"ticks", the_next_picture_is_due_at_a_whole_second})

@@ -50,4 +50,5 @@ load helpers
 }
 @test "top opens a log later for which there was no descriptor" { "$HELPERS/top_lacks" opened; }
 @test "top watches a log later for which there was no memory" { "$HELPERS/top_lacks" watched; }
+@test "top goes on with the first line that is left of a log" { "$HELPERS/top_looks" hole; }
 @test "h explains the keys of top" { "$HELPERS/top_screen" help; }
