@@ -399,6 +399,12 @@ static void plays_of_waiting_watch(void)
     failing.err = NULL;
     play(&failing);
     close(ends[1]);
+    failing.output = open("/dev/full", O_WRONLY | O_CLOEXEC);
+    failing.replies = RESULT(1, "{}") EVENT("'event':'missed','time':1,'missed':1")
+        EVENT("'event':'missed','time':1,'missed':2"); /* the failure is told once */
+    failing.err = "k3thread: watch: cannot write to standard output: No space left on device\n";
+    play(&failing);
+    close(failing.output);
 }
 
 static void plays_of_watch(void)
@@ -438,10 +444,10 @@ static void plays_of_watch(void)
                 "01:02:07 missed 12 events\n"},
         {.words = "watch --json",
          .replies = RESULT(1, "{}")
-             EVENT("'event':'created','time':1700000000.125,'thread':{'id':1,'name':'w'}"),
+             EVENT("'event':'created','time':1700000000.1,'thread':{'id':1,'name':'w'}"),
          .goes_away = true,
          .requests = REQUEST(1, "watch", ),
-         .out = "{\"event\":\"created\",\"time\":1700000000.125,\"thread\":{\"id\":1,\"name\":"
+         .out = "{\"event\":\"created\",\"time\":1700000000.1,\"thread\":{\"id\":1,\"name\":"
                 "\"w\"}}\n"},
         {.words = "watch",
          .replies = ERROR(1, -32603, "", "broken"),
