@@ -80,7 +80,7 @@ load helpers
   "$HELPERS/attached" terminals-fail
 }
 @test "start --wait --tty attaches, and the user can leave" { "$HELPERS/attached" start-attach; }
-@test "completion offers the supervisors that have a socket in the user's directory" { "$HELPERS/completed" labels; }
+@test "completion offers the supervisors and the machines that the user's files name" { "$HELPERS/completed_places" places; }
 @test "completion offers what can stand at the cursor" { "$HELPERS/completed" words; }
 @test "completion offers the threads and the exceptions that the command takes" { "$HELPERS/completed" threads; }
 @test "logs --follow goes on with a log that was removed and made again" { "$HELPERS/followed_logs" removed; }

@@ -1,8 +1,6 @@
 /* Tests what completion offers at the cursor, and what it asks the supervisor for. */
 #include "tests/cli/played.h"
 
-#include <sys/stat.h>
-
 /* The names of signals, as completions. */
 #define SIGNALS                                                                                    \
     "SIGHUP\t\nSIGINT\t\nSIGQUIT\t\nSIGILL\t\nSIGTRAP\t\nSIGABRT\t\nSIGBUS\t\nSIGFPE\t\n"          \
@@ -11,35 +9,44 @@
     "SIGURG\t\nSIGXCPU\t\nSIGXFSZ\t\nSIGVTALRM\t\nSIGPROF\t\nSIGWINCH\t\nSIGIO\t\n"                \
     "SIGPWR\t\nSIGSYS\t\n"
 
+/* The commands, with what they do. */
+#define COMMANDS                                                                                   \
+    "start\tStart a command as a thread\n"                                                         \
+    "daemon\tStart a command as a daemon thread\n"                                                 \
+    "run\tRun a script of these commands\n"                                                        \
+    "shell\tRead these commands at a prompt\n"                                                     \
+    "list\tShow the threads\n"                                                                     \
+    "logs\tShow what a thread's command printed\n"                                                 \
+    "join\tWait for threads, and exit as the command did\n"                                        \
+    "raise\tRaise an exception in a thread\n"                                                      \
+    "send\tWrite to the input of a thread\n"                                                       \
+    "attach\tAttach to the terminal of a thread\n"                                                 \
+    "restart\tEnd the command of a thread and run it again\n"                                      \
+    "top\tShow the threads live, full screen\n"                                                    \
+    "watch\tShow what happens to the threads, as it happens\n"                                     \
+    "clear\tForget the threads that have ended, and their logs\n"                                  \
+    "supervise\tBe a supervisor in the foreground, for an init system\n"                           \
+    "proxy\tJoin standard input and output to the supervisor's socket\n"                           \
+    "agent\tBe the agent of a run on another machine\n"                                            \
+    "slots\tShow or set how many commands may run at a time\n"                                     \
+    "shutdown\tEnd the supervisor when its threads have ended\n"                                   \
+    "exceptions\tShow the tree of exceptions that raise knows\n"                                   \
+    "completion\tPrint a script that makes a shell complete these words\n"                         \
+    "version\tShow the versions of program and supervisor, and the socket\n"                       \
+    "help\tShow this overview, the help of a command, or a manual page\n"
+
 static void plays_of_words(void)
 {
     static const struct play plays[] = {
-        {.words = "completion --at -- ''",
-         .out = "words\n"
-                "start\tStart a command as a thread\n"
-                "daemon\tStart a command as a daemon thread\n"
-                "run\tRun a script of these commands\n"
-                "shell\tRead these commands at a prompt\n"
-                "list\tShow the threads\n"
-                "logs\tShow what a thread's command printed\n"
-                "join\tWait for threads, and exit as the command did\n"
-                "raise\tRaise an exception in a thread\n"
-                "send\tWrite to the input of a thread\n"
-                "attach\tAttach to the terminal of a thread\n"
-                "restart\tEnd the command of a thread and run it again\n"
-                "top\tShow the threads live, full screen\n"
-                "watch\tShow what happens to the threads, as it happens\n"
-                "clear\tForget the threads that have ended, and their logs\n"
-                "supervise\tBe a supervisor in the foreground, for an init system\n"
-                "proxy\tJoin standard input and output to the supervisor's socket\n"
-                "agent\tBe the agent of a run on another machine\n"
-                "slots\tShow or set how many commands may run at a time\n"
-                "shutdown\tEnd the supervisor when its threads have ended\n"
-                "exceptions\tShow the tree of exceptions that raise knows\n"
-                "completion\tPrint a script that makes a shell complete these words\n"
-                "version\tShow the versions of program and supervisor, and the socket\n"
-                "help\tShow this overview, the help of a command, or a manual page\n"},
-        {.words = "completion --at -- help ''", .any_out = true},
+        {.words = "completion --at -- ''", .out = "words\n" COMMANDS},
+        {.words = "completion --at -- help ''",
+         .out = "words\n" COMMANDS "manual\tAll commands and options\n"
+                "concepts\tWhat threads are, what can be relied on, and services in bats\n"
+                "script\tScripts and Procfiles\n"
+                "protocol\tThe supervisor's socket\n"
+                "library\tThreads and exceptions in C\n"
+                "hosts\tThe commands of one run on several machines\n"
+                "python\tThreads and exceptions in Python\n"},
         {.words = "completion --at -- start -",
          .out =
              "words\n"
@@ -562,28 +569,5 @@ static void sessions_are_released(void)
     close(pair->supervisor);
 }
 
-/* The sockets of supervisors are in the user's own directory, which may be missing. */
-static void plays_of_labels(void)
-{
-    static const char *const files[] = {"a.sock", "ab.sock", ".sock", "c.lock", "sock", "d.socks"};
-    struct play              labels = {.words = "completion --at -- -L ''", .out = "words\n"};
-    char                     directory[64], here[] = "/tmp/labels-XXXXXX", path[128];
-
-    CHECK(mkdtemp(here) != NULL && setenv("K3THREAD_TMPDIR", here, 1) == 0);
-    play(&labels);
-    (void) snprintf(directory, sizeof(directory), "%s/k3thread-%u", here, (unsigned) geteuid());
-    CHECK_EQUAL(mkdir(directory, 0700), 0);
-    play(&labels);
-    for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
-        (void) snprintf(path, sizeof(path), "%s/%s", directory, files[i]);
-        close(open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
-        /* No order is promised, so each is offered once alone. */
-        labels.out = i == 0 ? "words\na\t\n" : i == 1 ? "words\nab\t\n" : "words\n";
-        play(&labels);
-        CHECK_EQUAL(unlink(path), 0);
-    }
-    CHECK(rmdir(directory) == 0 && rmdir(here) == 0);
-}
-
-TEST_MAIN({"labels", plays_of_labels}, {"words", plays_of_words}, {"threads", plays_of_threads},
+TEST_MAIN({"words", plays_of_words}, {"threads", plays_of_threads},
           {"released", sessions_are_released})
