@@ -31,6 +31,8 @@ static void plays_of_labels(void)
     char                     directory[64], here[] = "/tmp/labels-XXXXXX", path[128];
 
     CHECK(mkdtemp(here) != NULL && setenv("K3THREAD_TMPDIR", here, 1) == 0);
+    CHECK(unsetenv("HOME") == 0);
+    play(&hosts);
     CHECK(setenv("HOME", here, 1) == 0);
     play(&hosts);
     write_config(here, "Host alpha beta *.org -x\n HostName h\nhost gamma\n");
