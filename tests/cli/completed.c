@@ -221,7 +221,9 @@ static void plays_of_words(void)
         {.words = "completion --at -- start --=x", .out = "nothing\n", .place = "- - -"},
         {.words = "completion --at -- start true --x=y", .out = "files\n"},
         {.words = "completion --at -- -", .any_out = true},
+        {.words = "completion bash", .any_out = true},
         {.words = "completion zsh", .any_out = true},
+        {.words = "completion fish", .any_out = true},
         {.words = "completion --at -- list",
          .any_out = true}, /* it may be the beginning of another command */
         {.words = "completion --at -- -x list --j",
