@@ -37,7 +37,7 @@ int k3thread_unpark(k3thread *t)
     if (!k3thread_is_alive(t))
         return K3THREAD_INVALID_THREAD_ID_ERROR;
     if (atomic_exchange(&t->park_permit, 1) == 0)
-        syscall(SYS_futex, &t->park_permit, FUTEX_WAKE, INT_MAX, NULL, NULL,
-                0); /* it cannot fail */
+        /* It cannot fail, so errno stays as it is. */
+        syscall(SYS_futex, &t->park_permit, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
     return 0;
 }
