@@ -174,10 +174,8 @@ static void read_alternatives(struct parser *parser);
 /* Reads the group behind "(". */
 static void read_group(struct parser *parser)
 {
-    if (parser->depth == REGEX_DEPTH) {
+    if (parser->depth == REGEX_DEPTH)
         fail(parser, -E2BIG);
-        return;
-    }
     parser->depth++;
     read_alternatives(parser);
     parser->depth--;
@@ -273,10 +271,8 @@ static void read_bounds(struct parser *parser, size_t from)
         most = read_number(parser, INT_MAX);
     else if (least < 0)
         fail(parser, -EINVAL);
-    if (!accept(parser, '}') || most < least) {
+    if (!accept(parser, '}') || most < least)
         fail(parser, -EINVAL);
-        return;
-    }
     repeat(parser, from, least < 0 ? 0 : least, most);
 }
 

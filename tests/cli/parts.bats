@@ -133,6 +133,8 @@ load helpers
 @test "a repetition in an expression matches as often as it should" { "$HELPERS/regex" repetitions; }
 @test "an expression that is malformed or too large is refused" { "$HELPERS/regex" refused; }
 @test "expressions match the same texts as the C library's" { "$HELPERS/regex" library; }
+@test "a long expression is whole" { "$HELPERS/regex" long; }
+@test "an expression that is refused leaves no memory" { "$HELPERS/regex" leak; }
 
 @test "each byte of a terminal's output belongs to text or to a sequence" { "$HELPERS/terminal" steps; }
 @test "the beginning of a long sequence is kept" { "$HELPERS/terminal" long-middle; }

@@ -3,6 +3,7 @@
 
 #include "cli/ready/regex.h"
 #include "cli/ready/regex_nodes.h"
+#include "tests/lib/heap.h"
 
 #include <regex.h>
 
@@ -101,6 +102,8 @@ static void forms(void)
     }
     CHECK(matches("a.b", "a\0b", 3));
     CHECK(!matches("ab", "ab", 1));
+    CHECK(matches("^[[:cntrl:]]$", "\0", 1));
+    CHECK(!matches("^[^a]b$", "x\1", 2)); /* the set behind an inverted one is whole */
 }
 
 /* The allowed numbers of repetitions of a part: bit N stands for N times the letter a. */
@@ -143,6 +146,17 @@ static char *many(const char *piece, size_t count, const char *behind)
         memcpy(text + i * strlen(piece), piece, strlen(piece));
     strcat(text, behind);
     return text;
+}
+
+static void a_long_expression_is_whole(void)
+{
+    char *text = many("a", REGEX_NODES * 6 / 10, "b?c$");
+    char *line = many("a", REGEX_NODES * 6 / 10, "c");
+
+    CHECK(matches(text, line, strlen(line)));
+    CHECK(!matches(text, line + 1, strlen(line) - 1));
+    free(text);
+    free(line);
 }
 
 static int error_of(const char *text)
@@ -220,6 +234,20 @@ static void refused(void)
     free(text);
     CHECK_EQUAL(error_of(text = many("(a)", REGEX_DEPTH + 1, "")), 0); /* side by side */
     free(text);
+    CHECK_EQUAL(error_of(text = many("a{0}", REGEX_NODES, "")), 0); /* a set each, but no node */
+    free(text);
+    CHECK_EQUAL(error_of(text = many("a{0}", REGEX_NODES + 1, "")), -E2BIG);
+    free(text);
+}
+
+static void a_refused_expression_leaves_no_memory(void)
+{
+    size_t before;
+
+    error_of("(");
+    before = heap_allocated();
+    error_of("(");
+    CHECK_EQUAL(heap_allocated(), before);
 }
 
 /* Returns random numbers that are the same in each run. */
@@ -277,4 +305,5 @@ static void as_the_library_says(void)
 }
 
 TEST_MAIN({"forms", forms}, {"repetitions", repetitions}, {"refused", refused},
-          {"library", as_the_library_says})
+          {"library", as_the_library_says}, {"long", a_long_expression_is_whole},
+          {"leak", a_refused_expression_leaves_no_memory})
