@@ -285,6 +285,8 @@ int follow_all(const struct invocation *invocation, const char *pattern,
     status = begin(&all);
     if (status == STATUS_DONE)
         status = run_loop(&all);
+    if (status == STATUS_DONE && all.has_lost)
+        status = STATUS_FAILED;
     for (size_t i = 0; i < all.count && status == STATUS_DONE; i++)
         if (followed_log_warn_full(&all, &all.members[i]))
             break;

@@ -39,6 +39,15 @@ void followed_log_end_if_whole(struct followed *member)
     printer_end(member->source);
 }
 
+/* Reports once that the log of MEMBER cannot be read. The other logs go on. */
+static void report_failure(struct followers *all, struct followed *member)
+{
+    if (member->source == NULL || member->failed)
+        return;
+    member->failed = log_copy_report(all->invocation, member->source, member->feed);
+    all->has_lost |= member->failed;
+}
+
 int followed_log_ask(const struct followers *all, struct followed *member)
 {
     const struct follow_all_options *o = all->options;
@@ -85,6 +94,7 @@ bool followed_log_take(struct followers *all, struct followed *member, const str
     if (member->feed->failure.status == STATUS_DONE && !member->ended &&
         followed_log_ask_again(all, member) != 0)
         all->status = command_failed(all->invocation);
+    report_failure(all, member);
     followed_log_end_if_whole(member);
     return true;
 }
@@ -140,6 +150,7 @@ static int add_feed_source(struct followers *all, struct followed *member, const
         return -ENOMEM;
     printer_show_buffered_runs(member->source);
     printer_touch(member->source);
+    report_failure(all, member);
     followed_log_end_if_whole(member);
     return 0;
 }

@@ -21,6 +21,7 @@ struct followed {
     bool                   ended;
     struct printer_source *source; /* NULL: not located yet, or there is no log to show */
     struct log_feed       *feed;   /* brings the log from another machine; NULL: it is a file */
+    bool                   failed; /* the feed has failed, which was reported */
     int                    watch;  /* inotify's number for the log; -1: none */
 };
 
@@ -34,7 +35,8 @@ struct followers {
     size_t                           first_count;  /* how many matched at the beginning */
     json_int_t                       list_request; /* 0: none is under way */
     int                              inotify;
-    int                              status; /* of a failure that was reported, or STATUS_DONE */
+    int                              status;   /* of a failure that was reported, or STATUS_DONE */
+    bool                             has_lost; /* a log could not be read, and the others go on */
 };
 
 /* Reports that WHAT has failed with ERROR, -errno. Returns the exit status. */

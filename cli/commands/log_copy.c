@@ -45,6 +45,19 @@ bool log_copy_warn_full(const struct invocation *invocation, const char *path,
     return feed->buffer.is_disk_full;
 }
 
+bool log_copy_report(const struct invocation *invocation, const struct printer_source *source,
+                     const struct log_feed *feed)
+{
+    const struct failure *failure = &feed->failure;
+
+    if (failure->status == STATUS_DONE)
+        return false;
+    (void) command_fail(invocation, STATUS_FAILED, failure->type, "the log of '%.*s': %.*s",
+                        (int) source->name.size, source->name.data, (int) failure->message.size,
+                        failure->message.data);
+    return true;
+}
+
 int log_copy_fail_times(const struct invocation *invocation)
 {
     return command_fail(invocation, STATUS_FAILED, NULL,

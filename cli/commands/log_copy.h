@@ -100,6 +100,10 @@ bool log_copy_has_times(const struct invocation *invocation, const char *path, j
 /* Reports that the times of the lines are unknown. Returns the exit status. */
 int log_copy_fail_times(const struct invocation *invocation);
 
+/* Returns true after a report, if FEED, which brings the log SOURCE of one of several threads, has failed. */
+bool log_copy_report(const struct invocation *invocation, const struct printer_source *source,
+                     const struct log_feed *feed);
+
 /* Warns if the disk of a log is full: of the log of FEED, if that is open, or else of the log at PATH. */
 bool log_copy_warn_full(const struct invocation *invocation, const char *path,
                         const struct log_feed *feed);

@@ -20,8 +20,10 @@ struct shown {
     const struct invocation         *invocation;
     const struct follow_all_options *options;
     struct printer                   printer;
-    struct log_feed feed; /* of the thread whose log is printed, if it is elsewhere */
-    bool            has_warned;
+    struct log_feed              feed; /* of the thread whose log is printed, if it is elsewhere */
+    const struct printer_source *source; /* the log that FEED brings */
+    bool                         has_warned;
+    bool                         has_lost; /* a log could not be read, and the others were shown */
 };
 
 /* The place of a thread's log. */
@@ -51,6 +53,7 @@ static int add_feed(struct shown *shown, const struct location *location)
     if (source == NULL)
         return -ENOMEM;
     printer_show_buffered_runs(source);
+    shown->source = source;
     return 0;
 }
 
@@ -132,6 +135,8 @@ static int show_located(struct shown *shown, const struct location *location)
         return error == -ENOMEM ? command_fail_memory(shown->invocation, STATUS_FAILED)
                                 : command_failed(shown->invocation);
     status = print_log(shown);
+    if (status == STATUS_DONE && is_elsewhere)
+        shown->has_lost |= log_copy_report(shown->invocation, shown->source, &shown->feed);
     if (status == STATUS_DONE)
         warn_full(shown, location->path);
     log_feed_close(&shown->feed);
@@ -203,5 +208,5 @@ int show_all(const struct invocation *invocation, const char *pattern,
     printer_close(&shown.printer);
     log_feed_close(&shown.feed);
     reply_release(&reply);
-    return status;
+    return status == STATUS_DONE && shown.has_lost ? STATUS_FAILED : status;
 }

@@ -143,6 +143,7 @@ load helpers
 }
 @test "logs --follow of a pattern tells what fails, and looks at logs that it cannot watch" {
   "$HELPERS/lost_logs" feeds
+  "$HELPERS/lost_logs" unread
   "$HELPERS/lost_logs" sources
   "$HELPERS/lost_logs" unwatched
 }

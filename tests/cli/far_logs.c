@@ -152,6 +152,23 @@ static void plays_of_far_logs(void)
                 "db | d\n",
          .err =
              "k3thread: logs: the file system of the logs is full: d/1.log: output may be lost\n"},
+        /* A log that cannot be read is named, and the others are shown. */
+        {.words = "logs w*",
+         .replies = RESULT(1, "[{'id':1},{'id':2}]") LOG(2, 0, 1)
+             ERROR(3, -32009, "RuntimeError", "broken")
+                 RESULT(4, "{'id':2,'name':'db','log':'d/2.log','run_marks':'d/"
+                           "2.runs','offset':0,'begun':true}")
+                     RESULT(5, "{'offset':0,'data':'d\\n','end':true}"),
+         .dialogue = true,
+         .far = true,
+         .requests = REQUEST(1, "list", "'threads':['w*'],'members':['id']")
+             REQUEST(2, "logs", "'thread':1,'lines':0") REQUEST(
+                 3, "read", "'reader':14,'open':true,'follow':false,'times':false,'thread':1")
+                 REQUEST(4, "logs", "'thread':2,'lines':0") REQUEST(
+                     5, "read", "'reader':15,'open':true,'follow':false,'times':false,'thread':2"),
+         .out = "db | d\n",
+         .err = "k3thread: logs: RuntimeError: the log of 'web': broken\n",
+         .status = 1},
         {.words = "logs w*",
          .replies =
              RESULT(1, "[{'id':1},{'id':2}]") LOG(2, 0, 1) RESULT(3, "{'offset':0,'data':'a\\n'}"),
@@ -160,8 +177,8 @@ static void plays_of_far_logs(void)
          .goes_away = true,
          .requests = REQUEST(1, "list", "'threads':['w*'],'members':['id']")
              REQUEST(2, "logs", "'thread':1,'lines':0") REQUEST(
-                 3, "read", "'reader':14,'open':true,'follow':false,'times':false,'thread':1")
-                 REQUEST(4, "read", "'reader':14"),
+                 3, "read", "'reader':16,'open':true,'follow':false,'times':false,'thread':1")
+                 REQUEST(4, "read", "'reader':16"),
          .out = "web | a\n",
          .err = "k3thread: logs: the supervisor went away without a reply; see /dev/null\n",
          .status = 1},
@@ -175,9 +192,9 @@ static void plays_of_far_logs(void)
              1, "watch", "'events':['created','restarted'],'members':['id','name','ended','runs']")
              REQUEST(2, "list", "'threads':['w*'],'members':['id','name','ended','runs']")
                  REQUEST(3, "logs", "'thread':1,'begun':true") REQUEST(
-                     4, "read", "'reader':15,'open':true,'follow':true,'times':false,'thread':1")
+                     4, "read", "'reader':17,'open':true,'follow':true,'times':false,'thread':1")
                      REQUEST(5, "join", "'thread':1,'members':['id']")
-                         REQUEST(6, "read", "'reader':15") REQUEST(7, "watch", "'events':[]"),
+                         REQUEST(6, "read", "'reader':17") REQUEST(7, "watch", "'events':[]"),
          .out = "web | a\n"
                 "web | b\n"},
     };

@@ -90,6 +90,16 @@ int __wrap_poll(struct pollfd *fds, nfds_t count, int timeout)
 #define READ(id, reader, rest)                                                                     \
     REQUEST(id, "read",                                                                            \
             "'reader':" #reader ",'open':true,'follow':true,'times':false,'thread':1" rest)
+#define W2 "{'id':2,'name':'w2','log':'d/2.log','run_marks':'d/2.runs','offset':0,'begun':true}"
+#define BOTH                                                                                       \
+    RESULT(1, "{}")                                                                                \
+    RESULT(2, "[{'id':1,'name':'web','runs':1,'ended':null},"                                      \
+              "{'id':2,'name':'w2','runs':1,'ended':null}]")                                       \
+    LOG(3, 0, 1)
+#define SECOND(reader)                                                                             \
+    REQUEST(6, "logs", "'thread':2,'begun':true")                                                  \
+    REQUEST(7, "read", "'reader':" #reader ",'open':true,'follow':true,'times':false,'thread':2")  \
+    REQUEST(8, "join", "'thread':2,'members':['id']")
 #define CLOSE(id, reader) REQUEST(id, "read", "'reader':" #reader ",'close':true")
 #define JOIN(id)          REQUEST(id, "join", "'thread':1,'members':['id']")
 #define END(id)           REQUEST(id, "watch", "'events':[]")
@@ -117,18 +127,12 @@ static void logs_of_new_runs_are_read_again(void)
          .requests = WATCHED READ(4, 3, ) JOIN(5) REQUEST(6, "read", "'reader':3") END(7),
          .out = "web | first\n"
                 "web | last\n"},
-        /* A log that cannot be read is left out. */
-        {.words = "logs -f w*",
-         .far = true,
-         .dialogue = true,
-         .replies = BEGIN    ERROR(4, -32009, "RuntimeError", "no log") ENDED(5, 0) RESULT(6, "{}"),
-         .requests = WATCHED READ(4, 4, ) JOIN(5) END(6)},
         {.words = "logs -f -n 1 w*",
          .far = true,
          .dialogue = true,
          .replies =
              BEGIN ENDED(5, 0) RESULT(4, "{'offset':9,'data':'b\\n','end':true}") RESULT(6, "{}"),
-         .requests = WATCHED READ(4, 5, ",'lines':1") JOIN(5) END(6),
+         .requests = WATCHED READ(4, 4, ",'lines':1") JOIN(5) END(6),
          .out = "web | b\n"},
     };
 
@@ -218,6 +222,56 @@ static void logs_of_this_machine_may_fail(void)
     play(&unnamed);
 }
 
+/* The logs of two threads: that of web cannot be read. */
+static void logs_that_cannot_be_read_are_named(void)
+{
+    static const struct play plays[] = {
+        {.words = "logs -f w*",
+         .far = true,
+         .dialogue = true,
+         .replies = BOTH RESULT(6, W2) ERROR(4, -32009, "RuntimeError", "no log") ENDED(5, 0)
+             RESULT(7, "{'offset':0,'data':'a\\n'}") "!await a\n" ENDED(8, 0)
+                 RESULT(9, "{'offset':2,'data':'b\\n','end':true}") RESULT(10, "{}"),
+         .requests =
+             WATCHED READ(4, 1, ) JOIN(5) SECOND(2) REQUEST(9, "read", "'reader':2") END(10),
+         .out = "w2 | a\n"
+                "w2 | b\n",
+         .err = "k3thread: logs: RuntimeError: the log of 'web': no log\n",
+         .status = 1},
+        /* The supervisor may refuse to read before it knows where the log is. A failure of a second run is no news. */
+        {.words = "logs -f w*",
+         .far = true,
+         .dialogue = true,
+         .replies = RESULT(1, "{}") RESULT(2, "[{'id':1,'name':'web','runs':1,'ended':null}]")
+             ERROR(4, -32009, "RuntimeError", "no log") LOG(3, 0, 1) ENDED(5, 0) RESULT(6, "{}"),
+         .requests = WATCHED READ(4, 3, ) JOIN(5) END(6),
+         .err = "k3thread: logs: RuntimeError: the log of 'web': no log\n",
+         .status = 1},
+        {.words = "logs -f w*",
+         .far = true,
+         .dialogue = true,
+         .replies = BOTH RESULT(6, W2) ERROR(4, -32009, "RuntimeError", "no log") ENDED(5, 0)
+             EVENT("'event':'restarted','thread':{'id':1,'name':'web','runs':2}")
+                 ERROR(9, -32009, "RuntimeError", "no log again") ENDED(10, 0) ENDED(8, 0)
+                     RESULT(7, "{'offset':0,'data':'a\\n','end':true}") RESULT(11, "{}"),
+         .requests =
+             WATCHED READ(4, 4, ) JOIN(5) SECOND(5) READ(9, 6, ",'offset':0") JOIN(10) END(11),
+         .out = "w2 | a\n",
+         .err = "k3thread: logs: RuntimeError: the log of 'web': no log\n",
+         .status = 1},
+        /* A thread that was cleared has no log. */
+        {.words = "logs -f w*",
+         .far = true,
+         .dialogue = true,
+         .replies = RESULT(1, "{}") RESULT(2, "[{'id':1,'name':'web','runs':1,'ended':null}]")
+             NO_THREAD(3) NO_THREAD(4) ENDED(5, 0) RESULT(6, "{}"),
+         .requests = WATCHED READ(4, 7, ) JOIN(5) END(6)},
+    };
+
+    make_logs();
+    PLAY_ALL(plays);
+}
+
 /* Without inotify, the logs are looked at five times a second. */
 static void logs_may_be_unwatched(void)
 {
@@ -278,4 +332,5 @@ static void logs_of_several_threads_are_replaced(void)
 
 TEST_MAIN({"replaced", logs_of_several_threads_are_replaced},
           {"again", logs_of_new_runs_are_read_again}, {"feeds", failures_of_a_feed_are_told},
+          {"unread", logs_that_cannot_be_read_are_named},
           {"sources", logs_of_this_machine_may_fail}, {"unwatched", logs_may_be_unwatched})
