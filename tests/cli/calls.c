@@ -8,6 +8,7 @@
 #include "cli/server/call.h"
 #include "cli/server/errands.h"
 
+#include <fcntl.h>
 #include <math.h>
 #include <sys/socket.h>
 
@@ -414,6 +415,8 @@ static void errands_without_memory(void)
 static void errands_without_a_permit(void)
 {
     open_errands();
+    CHECK_EQUAL(fcntl(errands.permit.server, F_GETFD), FD_CLOEXEC);
+    CHECK_EQUAL(fcntl(errands.permit.process, F_GETFD), FD_CLOEXEC);
     CHECK_EQUAL(shutdown(errands.permit.process, SHUT_RDWR), 0);
     add("a", NULL, "ValueError", NULL);
     CHECK(connection.closing);

@@ -218,6 +218,14 @@ static void threads_begin_in_their_order(void)
     CHECK_EQUAL(slot_queue_count(), 4);
     make_room(100);
     check_begun("0312");
+    make_room(0);
+    queue("0011");
+    slot_queue_remove(&threads[2]);
+    slot_queue_add_first(&threads[2]);
+    slot_queue_remove(&threads[0]);
+    slot_queue_add_first(&threads[0]);
+    make_room(100);
+    check_begun("0213"); /* the next of a line comes behind every thread that was added first */
 }
 
 static void lost_machines_reschedule_nothing(void)

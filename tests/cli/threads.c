@@ -594,7 +594,8 @@ static void is_near(double value, double wanted)
 
 static void stuck_children_are_killed(void)
 {
-    pid_t child = fork_child();
+    pid_t child = fork_child(), begun = fork_child();
+    int   status;
 
     add_threads(4);
     threads[3].now.pid = 99;
@@ -608,12 +609,16 @@ static void stuck_children_are_killed(void)
     now += 0.1;
     is_near(stuck_kill(), 0.1);
     CHECK(waitpid(child, NULL, WNOHANG) == 0);
-    threads[1].now.pid = 98; /* its command runs */
+    threads[1].now.pid = begun; /* its command runs, so it is not killed */
+    atomic_store(&threads[1].assignment.spawning, begun);
     stuck_unwatch(&threads[2]);
     now += 0.1 + 1e-7;
     is_near(stuck_kill(), 0.4);
     CHECK(was_killed(child, 0));
     CHECK(threads[0].is_stuck && !threads[1].is_stuck && !threads[2].is_stuck);
+    CHECK_EQUAL(kill(begun, SIGTERM), 0);
+    CHECK(waitpid(begun, &status, 0) == begun && WIFSIGNALED(status));
+    CHECK_EQUAL(WTERMSIG(status), SIGTERM);
     atomic_store(&threads[0].assignment.spawning, 0); /* another child comes a little later */
     now += 0.4 + 1e-7;
     is_near(stuck_kill(), 0.8);
