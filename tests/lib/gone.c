@@ -5,6 +5,7 @@
 #include "heap.h"
 #include "test.h"
 
+#include <dirent.h>
 #include <limits.h>
 #include <stdatomic.h>
 #include <string.h>
@@ -128,6 +129,47 @@ static void *end_when_told(void *arg)
 {
     WAIT_FOR(may_end);
     return arg;
+}
+
+/* Starts and ends COUNT threads, one behind the other. Each frees records of threads that are gone. */
+static void start_others(int count)
+{
+    for (int i = 0; i < count; i++) {
+        start(give_back, 0);
+        await_ends();
+    }
+}
+
+/* The caller's reference keeps the record of a thread that other threads have released before its join. */
+static void joined_after_release(void)
+{
+    k3thread   *t = test_start(end_when_told, NULL);
+    k3thread_id id = k3thread_get_id(t);
+    pid_t       tid;
+
+    WAIT_FOR((tid = k3thread_get_tid(t)) != 0);
+    may_end = true;
+    WAIT_FOR(test_state(tid) == 0);
+    start_others(4);
+    CHECK(test_end(k3thread_ref(t)) == NULL);
+    CHECK_EQUAL(k3thread_get_id(t), id);
+    CHECK(!k3thread_is_alive(t));
+    start_others(4);
+    CHECK_EQUAL(k3thread_get_id(t), id);
+    k3thread_unref(t);
+}
+
+/* So does the reference of who waits by a shutdown. */
+static void kept_after_shutdown(void)
+{
+    k3thread   *t = test_start(end_when_told, NULL);
+    k3thread_id id = k3thread_get_id(t);
+
+    may_end = true;
+    CHECK_EQUAL(k3thread_shutdown(-1), 0);
+    CHECK_EQUAL(k3thread_get_id(t), id);
+    CHECK(!k3thread_is_alive(t));
+    k3thread_unref(t);
 }
 
 /* A thread whose join has timed out is freed at its end all the same. */
@@ -344,6 +386,56 @@ static void others_go_on(void)
     CHECK(test_end(t) == NULL);
 }
 
+static int count_tasks(void)
+{
+    DIR *directory = opendir("/proc/self/task");
+    int  count = 0;
+
+    CHECK(directory != NULL);
+    for (struct dirent *entry; (entry = readdir(directory)) != NULL;)
+        count += entry->d_name[0] != '.';
+    closedir(directory);
+    return count;
+}
+
+/* Ends COUNT threads with slow destructors, beside others that end meanwhile. Then ends others once more. */
+static void end_slow_ones(int count)
+{
+    k3thread *last = NULL;
+
+    slow_may_end = false;
+    for (int i = 0; i < count; i++) {
+        k3thread_unref(last);
+        last = test_start(end_slowly, &flushed);
+    }
+    await_ends();
+    start_others(count);
+    slow_may_end = true;
+    CHECK(test_end(last) == NULL);
+    WAIT_FOR(count_tasks() == 1);
+    start_others(count);
+    WAIT_FOR(count_tasks() == 1);
+}
+
+/*
+ * The records of slow threads are kept meanwhile, and freed two at a time by the threads that come later. Counts from
+ * the second time on, because the C library keeps some memory.
+ */
+static void records_of_slow_ends(void)
+{
+    enum { COUNT = 60 };
+    size_t before;
+
+#ifdef __GLIBC__
+    CHECK(mallopt(M_ARENA_MAX, 1) == 1); /* the head of a new arena would count */
+#endif
+    CHECK_EQUAL(pthread_key_create(&slow, be_slow), 0);
+    end_slow_ones(COUNT);
+    before = allocated();
+    end_slow_ones(COUNT);
+    CHECK(allocated() < before + (size_t) COUNT / 3 * LEAST || allocated() == 0);
+}
+
 static void join_child(pid_t pid)
 {
     int status;
@@ -442,6 +534,8 @@ static void stack_in_a_child(void)
 TEST_MAIN({"records", records}, {"queues", queues}, {"stacks", stacks},
           {"earlier-records", records_of_earlier_ends},
           {"stack-after-a-timeout", stack_after_a_timeout}, {"late-code", late_code},
-          {"last-round", adopted_in_last_round}, {"beside-others", adopted_beside_others},
-          {"join-destructors", joined_after_destructors}, {"others-go-on", others_go_on},
-          {"records-in-a-child", records_in_a_child}, {"stack-in-a-child", stack_in_a_child})
+          {"joined-late", joined_after_release}, {"shutdown", kept_after_shutdown},
+          {"slow-records", records_of_slow_ends}, {"last-round", adopted_in_last_round},
+          {"beside-others", adopted_beside_others}, {"join-destructors", joined_after_destructors},
+          {"others-go-on", others_go_on}, {"records-in-a-child", records_in_a_child},
+          {"stack-in-a-child", stack_in_a_child})

@@ -7,6 +7,7 @@
 #include "lib/attach_message.h"
 #include "lib/clock.h"
 #include "lib/published.h"
+#include "lib/record.h"
 #include "lib/shell_name.h"
 #include "lib/text.h"
 
@@ -299,5 +300,17 @@ static void types_are_published(void)
     CHECK(k3t_published_at(K3T_PUBLISHED_MAX) == NULL);
 }
 
+static void records_have_room_for_names(void)
+{
+    char name[K3THREAD_NAME_MAX + 1] = "";
+
+    CHECK(k3t_record_size(NULL) >= sizeof(struct k3thread) + sizeof("Thread-18446744073709551615"));
+    for (size_t length = 1; length < sizeof(name); length++) {
+        memset(name, 'x', length);
+        CHECK(k3t_record_size(name) > sizeof(struct k3thread) + length);
+    }
+}
+
 TEST_MAIN({"time", time_is_reckoned}, {"messages", messages_are_read}, {"names", names_are_escaped},
-          {"texts", texts_are_cut}, {"published", types_are_published})
+          {"texts", texts_are_cut}, {"published", types_are_published},
+          {"records", records_have_room_for_names})

@@ -35,6 +35,9 @@ load helpers
   t gone beside-others
 }
 @test "gone: the stacks of threads that were not joined are freed" { t gone stacks; }
+@test "gone: a reference keeps the record of a thread that is joined after its release" { t gone joined-late; }
+@test "gone: a reference keeps the record of a thread that a shutdown waits for" { t gone shutdown; }
+@test "gone: the records of threads with slow destructors are freed later" { t gone slow-records; }
 @test "gone: the end of a thread frees the records of earlier ones" { t gone earlier-records; }
 @test "join: waits for the thread's destructors, at most its timeout" { t gone join-destructors; }
 @test "join: one thread's destructors delay no other thread" { t gone others-go-on; }
