@@ -254,7 +254,7 @@ static int begin(struct followers *all)
     take_list(all, reply.result);
     reply_release(&reply);
     all->first_count = all->count;
-    if (all->count > 0)
+    if (all->count > 0 || all->status != STATUS_DONE)
         return all->status;
     return command_fail(all->invocation, STATUS_NO_THREAD, "InvalidThreadIdError",
                         "no thread fits '%s'", all->pattern);

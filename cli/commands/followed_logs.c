@@ -35,7 +35,6 @@ void followed_log_end_if_whole(struct followed *member)
 {
     if (!member->ended || !followed_log_is_whole(member) || member->source == NULL)
         return;
-    printer_touch(member->source);
     printer_end(member->source);
 }
 

@@ -148,6 +148,17 @@ load helpers
   "$HELPERS/lost_logs" unwatched
 }
 
+@test "logs --follow finds logs whose directory was moved or removed, and sleeps without a limit otherwise" {
+  "$HELPERS/moved_logs" moved
+  "$HELPERS/moved_logs" gone
+  "$HELPERS/moved_logs" others
+  "$HELPERS/moved_logs" sleep
+}
+@test "logs --follow of a pattern shows a run that prints nothing, and needs memory for each thread" {
+  "$HELPERS/moved_logs" runs
+  "$HELPERS/moved_logs" memory
+}
+
 @test "the options of the program stand before the command" { "$HELPERS/usages" program; }
 @test "help is shown on standard output, and mistakes are told with its name" {
   "$HELPERS/usages" help

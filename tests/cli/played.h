@@ -14,6 +14,7 @@
 #include <linux/sockios.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <termios.h>
 
 /* A command line, and what must come of it. In replies and requests, ' stands for ". */
@@ -246,8 +247,8 @@ static inline void play_flood(const struct pair *pair, size_t size)
 }
 
 /*
- * Does what LINE says: "!append FILE WORDS" (a new line), "!unlink FILE", "!rename FILE OTHER", "!await WORDS" (on
- * standard output, OUT), "!kill SIGNAL", "!later SECONDS", "!type KEYS", "!paste COUNT" (that many bytes 1),
+ * Does what LINE says: "!append FILE WORDS" (a new line), "!unlink FILE" (or an empty directory), "!rename FILE OTHER", "!await WORDS" (on
+ * standard output, OUT), "!mkdir DIR", "!exchange FILE OTHER", "!kill SIGNAL", "!later SECONDS", "!type KEYS", "!paste COUNT" (that many bytes 1),
  * "!size ROWS", "!drain COUNT" (that many of these bytes are in requests, which go to the file LOG), "!flood COUNT"
  * (output of that many bytes), "!cook" (the terminal waits for whole lines), "!stop" (it shows nothing more), "!go" (it
  * shows again), "!sleeps" (the command has read all, and waits).
@@ -262,7 +263,11 @@ static inline void play_act(const struct pair *pair, char *line, int log, int ou
         CHECK(fd >= 0 && dprintf(fd, "%s\n", rest) > 0);
         close(fd);
     } else if (strcmp(verb, "!unlink") == 0) {
-        CHECK(unlink(first) == 0);
+        CHECK(remove(first) == 0);
+    } else if (strcmp(verb, "!mkdir") == 0) {
+        CHECK(mkdir(first, 0700) == 0);
+    } else if (strcmp(verb, "!exchange") == 0) {
+        CHECK(renameat2(AT_FDCWD, first, AT_FDCWD, rest, RENAME_EXCHANGE) == 0);
     } else if (strcmp(verb, "!rename") == 0) {
         CHECK(rename(first, rest) == 0);
     } else if (strcmp(verb, "!await") == 0) {
