@@ -108,18 +108,13 @@ bool log_copy_is_whole(const struct log_copy *copy)
 }
 
 /* Reports the failure of the feed. For start --wait, a log that cannot be shown is no failure. */
-static int check_feed(struct log_copy *copy)
+static int check_feed(const struct log_copy *copy)
 {
-    struct failure *failure = &copy->feed.failure;
+    const struct failure *failure = &copy->feed.failure;
 
-    if (failure->status == STATUS_DONE)
+    if (failure->status == STATUS_DONE || copy->own)
         return STATUS_DONE;
-    if (copy->own) {
-        copy->is_silent = true;
-        return STATUS_DONE;
-    }
-    return command_fail(copy->invocation, failure->status,
-                        failure->type[0] != '\0' ? failure->type : NULL, "%.*s",
+    return command_fail(copy->invocation, failure->status, failure->type, "%.*s",
                         (int) failure->message.size, failure->message.data);
 }
 

@@ -55,14 +55,26 @@ static void plays_of_far_logs(void)
          .out = "one\n",
          .err = "k3thread: logs: the supervisor went away without a reply; see /dev/null\n",
          .status = 1},
+        /* The last line of a log of a limited size has no end. A reply to something else is none. */
+        {.words = "logs web",
+         .replies = RESULT(1, "[{'id':1,'name':'web','ended':5}]")
+             RESULT(2, "{'id':1,'name':'web','log':'d/1.log','offset':0,'limit':9,'begun':true}")
+                 RESULT(0, "{}") RESULT(3, "{'offset':0,'data':'one\\ntwo','end':true}"),
+         .dialogue = true,
+         .far = true,
+         .requests = REQUEST(1, "list", "'threads':['web']") REQUEST(2, "logs",
+                                                                     "'thread':1,'lines':0")
+             REQUEST(3, "read", "'reader':5,'open':true,'follow':false,'times':false,'thread':1"),
+         .out = "one\n"
+                "two"},
         {.words = "logs --timestamps web",
          .replies = RESULT(1, "[{'id':1,'name':'web','ended':5}]") LOG(2, 0, 1)
              RESULT(3, "{'offset':0,'data':'one\\n','end':true}"),
          .far = true,
          .requests =
              REQUEST(1, "list", "'threads':['web']") REQUEST(2, "logs", "'thread':1,'lines':0")
-                 REQUEST(3, "read", "'reader':5,'open':true,'follow':false,'times':true,'thread':1")
-                     REQUEST(4, "read", "'reader':5,'close':true"),
+                 REQUEST(3, "read", "'reader':6,'open':true,'follow':false,'times':true,'thread':1")
+                     REQUEST(4, "read", "'reader':6,'close':true"),
          .err = "k3thread: logs: the times of the lines are not known: only run keeps them, for "
                 "the output that it prints\n",
          .status = 1},
@@ -85,8 +97,8 @@ static void plays_of_far_logs(void)
          .far = true,
          .requests =
              REQUEST(1, "list", "'threads':['web']") REQUEST(2, "logs", "'thread':1,'begun':true")
-                 REQUEST(3, "read", "'reader':7,'open':true,'follow':true,'times':false,'thread':1")
-                     REQUEST(4, "join", "'thread':1") REQUEST(5, "read", "'reader':7"),
+                 REQUEST(3, "read", "'reader':8,'open':true,'follow':true,'times':false,'thread':1")
+                     REQUEST(4, "join", "'thread':1") REQUEST(5, "read", "'reader':8"),
          .out = "one\n"
                 "two\n"},
         {.words = "logs -f web",
@@ -95,7 +107,7 @@ static void plays_of_far_logs(void)
          .far = true,
          .requests =
              REQUEST(1, "list", "'threads':['web']") REQUEST(2, "logs", "'thread':1,'begun':true")
-                 REQUEST(3, "read", "'reader':8,'open':true,'follow':true,'times':false,'thread':1")
+                 REQUEST(3, "read", "'reader':9,'open':true,'follow':true,'times':false,'thread':1")
                      REQUEST(4, "join", "'thread':1"),
          .out = "one\n"},
         {.words = "logs -f web",
@@ -104,10 +116,10 @@ static void plays_of_far_logs(void)
                  ERROR(5, -32009, "RuntimeError", "broken"),
          .dialogue = true,
          .far = true,
-         .requests =
-             REQUEST(1, "list", "'threads':['web']") REQUEST(2, "logs", "'thread':1,'begun':true")
-                 REQUEST(3, "read", "'reader':9,'open':true,'follow':true,'times':false,'thread':1")
-                     REQUEST(4, "join", "'thread':1") REQUEST(5, "read", "'reader':9"),
+         .requests = REQUEST(1, "list", "'threads':['web']") REQUEST(2, "logs",
+                                                                     "'thread':1,'begun':true")
+             REQUEST(3, "read", "'reader':10,'open':true,'follow':true,'times':false,'thread':1")
+                 REQUEST(4, "join", "'thread':1") REQUEST(5, "read", "'reader':10"),
          .out = "one\n",
          .err = "k3thread: logs: RuntimeError: broken\n",
          .status = 1},
@@ -124,10 +136,10 @@ static void plays_of_far_logs(void)
          .far = true,
          .requests = REQUEST(1, "list", "'threads':['w*'],'members':['id']")
              REQUEST(2, "logs", "'thread':1,'lines':0") REQUEST(
-                 3, "read", "'reader':10,'open':true,'follow':false,'times':false,'thread':1")
+                 3, "read", "'reader':11,'open':true,'follow':false,'times':false,'thread':1")
                  REQUEST(4, "logs", "'thread':2,'lines':0") REQUEST(
-                     5, "read", "'reader':11,'open':true,'follow':false,'times':false,'thread':2")
-                     REQUEST(6, "read", "'reader':11"),
+                     5, "read", "'reader':12,'open':true,'follow':false,'times':false,'thread':2")
+                     REQUEST(6, "read", "'reader':12"),
          .out = "web | a\n"
                 "web | b\n"
                 "db | c\n"
@@ -144,10 +156,10 @@ static void plays_of_far_logs(void)
          .requests = REQUEST(1, "list", "'threads':['w*'],'members':['id']")
              REQUEST(2, "logs", "'thread':1,'lines':0") REQUEST(
                  3, "read",
-                 "'reader':12,'open':true,'follow':false,'times':false,'thread':1,'lines':2")
+                 "'reader':13,'open':true,'follow':false,'times':false,'thread':1,'lines':2")
                  REQUEST(4, "logs", "'thread':2,'lines':0") REQUEST(
                      5, "read",
-                     "'reader':13,'open':true,'follow':false,'times':false,'thread':2,'lines':2"),
+                     "'reader':14,'open':true,'follow':false,'times':false,'thread':2,'lines':2"),
          .out = "web | a\n"
                 "db | d\n",
          .err =
@@ -163,9 +175,9 @@ static void plays_of_far_logs(void)
          .far = true,
          .requests = REQUEST(1, "list", "'threads':['w*'],'members':['id']")
              REQUEST(2, "logs", "'thread':1,'lines':0") REQUEST(
-                 3, "read", "'reader':14,'open':true,'follow':false,'times':false,'thread':1")
+                 3, "read", "'reader':15,'open':true,'follow':false,'times':false,'thread':1")
                  REQUEST(4, "logs", "'thread':2,'lines':0") REQUEST(
-                     5, "read", "'reader':15,'open':true,'follow':false,'times':false,'thread':2"),
+                     5, "read", "'reader':16,'open':true,'follow':false,'times':false,'thread':2"),
          .out = "db | d\n",
          .err = "k3thread: logs: RuntimeError: the log of 'web': broken\n",
          .status = 1},
@@ -177,8 +189,8 @@ static void plays_of_far_logs(void)
          .goes_away = true,
          .requests = REQUEST(1, "list", "'threads':['w*'],'members':['id']")
              REQUEST(2, "logs", "'thread':1,'lines':0") REQUEST(
-                 3, "read", "'reader':16,'open':true,'follow':false,'times':false,'thread':1")
-                 REQUEST(4, "read", "'reader':16"),
+                 3, "read", "'reader':17,'open':true,'follow':false,'times':false,'thread':1")
+                 REQUEST(4, "read", "'reader':17"),
          .out = "web | a\n",
          .err = "k3thread: logs: the supervisor went away without a reply; see /dev/null\n",
          .status = 1},
@@ -192,9 +204,9 @@ static void plays_of_far_logs(void)
              1, "watch", "'events':['created','restarted'],'members':['id','name','ended','runs']")
              REQUEST(2, "list", "'threads':['w*'],'members':['id','name','ended','runs']")
                  REQUEST(3, "logs", "'thread':1,'begun':true") REQUEST(
-                     4, "read", "'reader':17,'open':true,'follow':true,'times':false,'thread':1")
+                     4, "read", "'reader':18,'open':true,'follow':true,'times':false,'thread':1")
                      REQUEST(5, "join", "'thread':1,'members':['id']")
-                         REQUEST(6, "read", "'reader':17") REQUEST(7, "watch", "'events':[]"),
+                         REQUEST(6, "read", "'reader':18") REQUEST(7, "watch", "'events':[]"),
          .out = "web | a\n"
                 "web | b\n"},
     };

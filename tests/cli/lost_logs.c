@@ -90,6 +90,9 @@ int __wrap_poll(struct pollfd *fds, nfds_t count, int timeout)
 #define READ(id, reader, rest)                                                                     \
     REQUEST(id, "read",                                                                            \
             "'reader':" #reader ",'open':true,'follow':true,'times':false,'thread':1" rest)
+#define FOLLOWED                                                                                   \
+    REQUEST(1, "list", "'threads':['web']")                                                        \
+    REQUEST(2, "logs", "'thread':1,'begun':true") REQUEST(3, "join", "'thread':1")
 #define W2 "{'id':2,'name':'w2','log':'d/2.log','run_marks':'d/2.runs','offset':0,'begun':true}"
 #define BOTH                                                                                       \
     RESULT(1, "{}")                                                                                \
@@ -112,9 +115,11 @@ static void logs_of_new_runs_are_read_again(void)
          .far = true,
          .dialogue = true,
          .replies = BEGIN RESULT(4, "{'offset':0,'data':'a\\n','end':true}") ENDED(5, 0)
-             RESULT(6, "{'offset':2,'data':'b\\n','end':true,'disk_full':true}") RESULT(7, "{}"),
+             RESULT(6, "{'offset':2,'data':'b\\n','end':true,'disk_full':true,'runs':[{'offset':2,'"
+                       "run':2,'how':'exit 1','time':1700000000000000000}]}") RESULT(7, "{}"),
          .requests = WATCHED READ(4, 1, ) JOIN(5) READ(6, 2, ",'offset':2") END(7),
          .out = "web | a\n"
+                "web | --- run 2, after exit 1 ---\n"
                 "web | b\n",
          .err =
              "k3thread: logs: the file system of the logs is full: d/1.log: output may be lost\n"},
@@ -127,12 +132,30 @@ static void logs_of_new_runs_are_read_again(void)
          .requests = WATCHED READ(4, 3, ) JOIN(5) REQUEST(6, "read", "'reader':3") END(7),
          .out = "web | first\n"
                 "web | last\n"},
+        /* Pieces may come before it is known where the log is. */
+        {.words = "logs -f w*",
+         .far = true,
+         .dialogue = true,
+         .replies = RESULT(1, "{}") RESULT(2, "[{'id':1,'name':'web','runs':1,'ended':null}]")
+             RESULT(4, "{'offset':0,'data':'a\\n'}") LOG(3, 0, 1) "!await a\n" ENDED(5, 0)
+                 RESULT(6, "{'offset':2,'data':'b','end':true}") RESULT(7, "{}"),
+         .requests = WATCHED READ(4, 4, ) JOIN(5) REQUEST(6, "read", "'reader':4") END(7),
+         .out = "web | a\n"
+                "web | b\n"},
+        {.words = "logs -f w*",
+         .far = true,
+         .dialogue = true,
+         .replies =
+             RESULT(1, "{}") RESULT(2, "[{'id':1,'name':'web','runs':1,'ended':null}]") ENDED(5, 0)
+                 RESULT(4, "{'offset':0,'data':'a','end':true}") LOG(3, 0, 1) RESULT(6, "{}"),
+         .requests = WATCHED READ(4, 5, ) JOIN(5) END(6),
+         .out = "web | a\n"},
         {.words = "logs -f -n 1 w*",
          .far = true,
          .dialogue = true,
          .replies =
              BEGIN ENDED(5, 0) RESULT(4, "{'offset':9,'data':'b\\n','end':true}") RESULT(6, "{}"),
-         .requests = WATCHED READ(4, 4, ",'lines':1") JOIN(5) END(6),
+         .requests = WATCHED READ(4, 6, ",'lines':1") JOIN(5) END(6),
          .out = "web | b\n"},
     };
 
@@ -155,7 +178,7 @@ static void failures_of_a_feed_are_told(void)
                                     .dialogue = true,
                                     .replies = BEGIN RESULT(4, "{'offset':0,'data':'a\\n'}")
                                         RESULT(7, "{}"),
-                                    .requests = WATCHED READ(4, 2, ) JOIN(5) CLOSE(6, 2) END(7),
+                                    .requests = WATCHED READ(4, 3, ) JOIN(5) CLOSE(6, 3) END(7),
                                     .err = "k3thread: logs: not asked\n",
                                     .status = 69};
     static const struct play again = {
@@ -163,7 +186,7 @@ static void failures_of_a_feed_are_told(void)
         .far = true,
         .dialogue = true,
         .replies = BEGIN    RESULT(4, "{'offset':0,'data':'a\\n','end':true}") RESULT(6, "{}"),
-        .requests = WATCHED READ(4, 3, ) JOIN(5) END(6),
+        .requests = WATCHED READ(4, 4, ) JOIN(5) END(6),
         .err = "k3thread: logs: not opened again\n",
         .status = 69};
     static const struct play first = {.words = "logs -f w*",
@@ -176,9 +199,19 @@ static void failures_of_a_feed_are_told(void)
                                       .err = "k3thread: logs: not opened\n",
                                       .status = 69};
 
+    static const struct play one = {.words = "logs web",
+                                    .far = true,
+                                    .dialogue = true,
+                                    .replies = RESULT(1, "[{'id':1,'name':'web','ended':5}]")
+                                        LOG(2, 0, 1) RESULT(3, "{'offset':0,'data':'a\\n'}"),
+                                    .any_requests = true,
+                                    .err = "k3thread: logs: MemoryError: out of memory\n",
+                                    .status = 1};
+
     make_logs();
     take_error = -ENOMEM;
     play(&take);
+    play(&one);
     take_error = 0;
     ask_error = -ENOENT;
     play(&ask);
@@ -214,10 +247,35 @@ static void logs_of_this_machine_may_fail(void)
         .err = "k3thread: logs: the log: Invalid argument\n",
         .status = 1};
 
+    static const struct play one = {.words = "logs -f web",
+                                    .replies = RESULT(1, "[{'id':1,'name':'web','ended':null}]")
+                                        LOG(2, 0, 1),
+                                    .requests = FOLLOWED,
+                                    .err = "k3thread: logs: the log: Cannot allocate memory\n",
+                                    .status = 1};
+    static const struct play wrong = {.words = "logs -f web",
+                                      .replies = RESULT(1, "[{'id':1,'name':'web','ended':null}]")
+                                          RESULT(2, "{'name':'web','log':7}"),
+                                      .requests = FOLLOWED,
+                                      .err = "k3thread: logs: the log: Invalid argument\n",
+                                      .status = 1};
+    /* An older supervisor does not tell of runs. */
+    static const struct play old = {
+        .words = "logs -f web",
+        .replies = RESULT(1, "[{'id':1,'name':'web','ended':null}]")
+            RESULT(2, "{'name':'web','log':'d/1.log','offset':0,'begun':true}") ENDED(3, 0),
+        .requests = FOLLOWED,
+        .out = "one\n"
+               "two\n"
+               "three"};
+
     make_logs();
     no_source = true;
     play(&no_room);
+    play(&one);
     no_source = false;
+    play(&wrong);
+    play(&old);
     play(&malformed);
     play(&unnamed);
 }

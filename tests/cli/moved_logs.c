@@ -179,7 +179,35 @@ static void waits_have_a_limit_only_if_nothing_reports(void)
         .any_requests = true,
         .out = "web | one\nweb | two\n"};
 
+    /* A line of a limited log waits a while for its end. */
+    static const struct play limited = {
+        .words = "logs -f web",
+        .replies = RESULT(1, "[{'id':1,'name':'web','ended':null}]") RESULT(
+            2, "{'name':'web','log':'d/9.log','offset':0,'limit':1,'begun':true}") "!await "
+                                                                                   "three\n" ENDED(
+                                                                                       3, 0),
+        .dialogue = true,
+        .requests = REQUESTS_ONE,
+        .out = "three"};
+    static const struct play unlimited = {
+        .words = "logs -f web",
+        .replies = RESULT(1, "[{'id':1,'name':'web','ended':null}]") RESULT(
+            2, "{'name':'web','log':'d/9.log','offset':0,'limit':0,'begun':true}") "!await "
+                                                                                   "three\n!"
+                                                                                   "sleeps\n" ENDED(
+                                                                                       3, 0),
+        .dialogue = true,
+        .requests = REQUESTS_ONE,
+        .out = "three"};
+
     make_logs();
+    write_file("d/9.log", "three");
+    forget();
+    play(&limited);
+    CHECK(longest > 0);
+    forget();
+    play(&unlimited);
+    CHECK(has_endless && longest < 0);
     no_inotify = true;
     forget();
     play(&unwatched);
@@ -207,10 +235,22 @@ static void runs_without_output_are_shown(void)
         .requests = REQUESTS_ALL,
         .out = "web | first\nweb | --- run 2, after exit 3 ---\n"};
 
+    static const struct play one = {
+        .words = "logs -f web",
+        .replies =
+            ONE("d/8") "!await first\n!sleeps\n"
+                       "!append d/8.runs 6 2 1700000000000000000 exit 3\n!await run\n" ENDED(3, 0),
+        .dialogue = true,
+        .requests = REQUESTS_ONE,
+        .out = "first\n--- run 2, after exit 3 ---\n"};
+
     make_logs();
     write_file("d/7.log", "first\n");
     write_file("d/7.runs", "");
     play(&runs);
+    write_file("d/8.log", "first\n");
+    write_file("d/8.runs", "");
+    play(&one);
 }
 
 static void threads_need_memory(void)

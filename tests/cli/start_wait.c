@@ -276,6 +276,16 @@ static void plays_of_start_wait(void)
          .dialogue = true,
          .any_requests = true,
          .out = "more\n"},
+        /* The output that failed is not written to again. */
+        {.words = "start -w -C / true",
+         .replies = RESULT(1, "{'id':1}")
+             LOG(2, 0, 4) "!sleeps\n!append d/4.log more\n!sleeps\n" ENDED(3, 0),
+         .output = FULL,
+         .any_out = true,
+         .dialogue = true,
+         .any_requests = true,
+         .err = "k3thread: start: cannot write to standard output, the thread goes on without it: "
+                "No space left on device\n"},
         {.words = "start -w -C /no/such true",
          .err = "k3thread: start: ValueError: --directory: /no/such: No such file or directory\n",
          .status = 64},
