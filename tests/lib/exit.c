@@ -270,15 +270,14 @@ static void throw_error_out_of_main(void)
 {
     CHECK_EQUAL(k3thread_daemon(NULL, pause_for_ever, NULL, NULL), 0);
     start(sleep_a_little, "waited");
-    k3thread_throw(&k3thread_KeyError, "why");
+    k3thread_throw(&k3thread_KeyError, "y");
 }
 
 /* An uncaught exception in main ends the process as exit does, which waits for the other threads. */
 static void exception_ends_main(void)
 {
     check_child(throw_out_of_main, 0, "waited");
-    check_child(throw_error_out_of_main, 1,
-                "Exception in thread MainThread: KeyError: why\nwaited");
+    check_child(throw_error_out_of_main, 1, "Exception in thread MainThread: KeyError: y\nwaited");
 }
 
 static void start_late(void)
@@ -451,7 +450,7 @@ static void foreign_exit(void)
 
 static void *throw(void *arg)
 {
-    k3thread_throw(arg, "%s", "why");
+    k3thread_throw(arg, "%s", "y");
     return arg;
 }
 
@@ -475,7 +474,7 @@ static void end_three(void)
 
 static void default_hook(void)
 {
-    check_child(end_three, 0, "Exception in thread loud: KeyError: why\n");
+    check_child(end_three, 0, "Exception in thread loud: KeyError: y\n");
 }
 
 static void tell(k3thread *t, const struct k3thread_exc *e)
@@ -500,7 +499,7 @@ static void with_hook(void)
 
 static void own_hook(void)
 {
-    check_child(with_hook, 0, "loud KeyError why");
+    check_child(with_hook, 0, "loud KeyError y");
 }
 
 static void throw_in_hook(k3thread *t, const struct k3thread_exc *e)
@@ -534,7 +533,7 @@ static void throw_foreign(void)
 
 static void hook_of_adopted(void)
 {
-    check_child(throw_foreign, 0, "Dummy-1 KeyError why");
+    check_child(throw_foreign, 0, "Dummy-1 KeyError y");
 }
 
 TEST_MAIN({"return-from-main", return_from_main}, {"status", status_is_kept},

@@ -8,7 +8,9 @@
 #include "lib/clock.h"
 #include "lib/published.h"
 #include "lib/record.h"
+#include "lib/safepoint_frame.h"
 #include "lib/shell_name.h"
+#include "lib/stack.h"
 #include "lib/text.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -311,6 +313,83 @@ static void records_have_room_for_names(void)
     }
 }
 
+static const unsigned char *table; /* of the function whose frame is passed */
+static _Unwind_Ptr          counter;
+static int                  counters_set;
+
+void       *__wrap__Unwind_GetLanguageSpecificData(struct _Unwind_Context *context);
+_Unwind_Ptr __wrap__Unwind_GetRegionStart(struct _Unwind_Context *context);
+void        __wrap__Unwind_SetIP(struct _Unwind_Context *context, _Unwind_Ptr value);
+
+void *__wrap__Unwind_GetLanguageSpecificData(struct _Unwind_Context *context)
+{
+    (void) context;
+    return (void *) (uintptr_t) table;
+}
+
+_Unwind_Ptr __wrap__Unwind_GetRegionStart(struct _Unwind_Context *context)
+{
+    (void) context;
+    return 0x10000;
+}
+
+void __wrap__Unwind_SetIP(struct _Unwind_Context *context, _Unwind_Ptr value)
+{
+    (void) context;
+    counter = value;
+    counters_set++;
+}
+
+/* Checks that TABLE's first call without a landing pad begins at START; 0: there is none. */
+static void check_call(const unsigned char *bytes, _Unwind_Ptr start)
+{
+    table = bytes;
+    counter = 0;
+    counters_set = 0;
+    k3t_safepoint_frame_pass(NULL);
+    CHECK_EQUAL(counters_set, start != 0);
+    CHECK_EQUAL(counter, start != 0 ? 0x10000 + start + 1 : 0);
+}
+
+/* Each call has its start, its length, its landing pad and its action; the rest lies behind the table. */
+static void calls_without_landing_pads_are_found(void)
+{
+    static const unsigned char leb128[] = {0xFF, 0xFF, 1, 12, 5, 1, 0x80, 1, 0, 0xA1,
+                                           0x82, 3,    1, 0,  0, 9, 1,    0, 0};
+    static const unsigned char two[] = {0xFF, 0xFF, 2,    14,   5, 0, 1, 0, 7,
+                                        0,    1,    0x34, 0x12, 1, 0, 0, 0, 0};
+    static const unsigned char four[] = {0xFF, 0x9B, 0x81, 1, 3, 26, 5, 0, 0,    0,    1,
+                                         0,    0,    0,    0, 1, 0,  0, 1, 0x78, 0x56, 0x34,
+                                         0x12, 1,    0,    0, 0, 0,  0, 0, 0,    0};
+    static const unsigned char eight[] = {0xFF, 0xFF, 4, 25, 1, 2, 3, 4, 5, 6, 7, 8, 1, 0, 0,
+                                          0,    0,    0, 0,  0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
+    static const unsigned char none[] = {0xFF, 0xFF, 1, 4, 5, 1, 2, 0, 6, 1, 0, 0};
+    static const unsigned char based[] = {0x1B, 0xFF, 1, 4, 5, 1, 0, 0};
+
+    check_call(leb128, 0xC121);
+    check_call(two, 0x1234);
+    check_call(four, 0x12345678);
+    check_call(eight, 0x0807060504030201);
+    check_call(none, 0);
+    check_call(based, 0);
+    check_call(NULL, 0);
+}
+
+static void stacks_are_as_large_as_asked_for(void)
+{
+    size_t before = 0;
+
+    for (size_t size = 0; size < 100000; size += 1000) {
+        size_t given = k3t_stack_size(size);
+
+        CHECK(given >= size + (size_t) PTHREAD_STACK_MIN && given >= before);
+        CHECK_EQUAL(given % (size_t) sysconf(_SC_PAGESIZE), 0);
+        CHECK(k3t_stack_size(SIZE_MAX - size) >= SIZE_MAX - size);
+        before = given;
+    }
+}
+
 TEST_MAIN({"time", time_is_reckoned}, {"messages", messages_are_read}, {"names", names_are_escaped},
           {"texts", texts_are_cut}, {"published", types_are_published},
-          {"records", records_have_room_for_names})
+          {"records", records_have_room_for_names}, {"calls", calls_without_landing_pads_are_found},
+          {"stacks", stacks_are_as_large_as_asked_for})

@@ -141,6 +141,8 @@ needs_no_asan() {
   t parts texts
 }
 @test "parts: the record of a thread has room for its name" { t parts records; }
+@test "parts: a safepoint finds a call without a landing pad in each form of the table" { t parts calls; }
+@test "parts: a stack is not smaller than asked for" { t parts stacks; }
 @test "parts: 64 types are published, each under a name of its own" { t parts published; }
 @test "parts: lines to the supervisor are sent whole, or not at all" { t connection sent; }
 @test "parts: lines of the supervisor are received in any pieces, and an endless line is refused" {
