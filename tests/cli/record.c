@@ -178,8 +178,10 @@ static void a_run_under_way_shows_no_earlier_result(void)
 
 static void what_a_thread_waits_for_is_its_result(void)
 {
-    struct need needs[] = {
-        {.word = (char *) "db", .met = true}, {.word = (char *) "x:ended"}, {.word = (char *) "y"}};
+    struct need    needs[] = {{.word = (char *) "db"},
+                              {.word = (char *) "x:ended"},
+                              {.word = (char *) "y"},
+                              {.word = (char *) "of another thread"}};
     struct record *record = make_running();
 
     record->job.argv = (char *[]){(char *) "a", NULL};
@@ -214,10 +216,17 @@ static void what_a_thread_waits_for_is_its_result(void)
     record->now = (struct report){.state = STATE_WAITING, .exit_code = -1};
     record->job.needs = needs;
     record->job.need_count = 3;
+    check_row(record, false, "7\\tweb\\t-\\t-\\twaiting\\tno\\t-\\twaits for db\\ta\\n");
+    needs[0].met = true;
     check_row(record, false, "7\\tweb\\t-\\t-\\twaiting\\tno\\t-\\twaits for x:ended\\ta\\n");
     needs[1].met = true;
     check_row(record, false, "7\\tweb\\t-\\t-\\twaiting\\tno\\t-\\twaits for y\\ta\\n");
     CHECK(record->row == NULL);
+    record->now.state = STATE_ENDED; /* it never began */
+    CHECK(record_waits_for(record) == NULL);
+    record->now.state = STATE_WAITING;
+    needs[2].met = true;
+    CHECK(record_waits_for(record) == NULL);
 }
 
 static void a_long_line_is_not_kept(void)
