@@ -78,6 +78,7 @@ load helpers
 @test "C++: a catch (...) that does not throw on has caught the exception" { t cxx swallowed; }
 @test "C++: a catch (...) catches an exception that has run a FINALLY" { t cxx swallowed-behind-finally; }
 @test "C++: an exception thrown in a catch (...) takes the place of the other" { t cxx throw-in-catch-all; }
+@test "C++: a catch (...) is left while two exceptions are under way" { t cxx throw-twice-in-catch-all; }
 @test "C++: a TRY works in functions and destructors that are noexcept" { t cxx noexcept; }
 @test "C++: a wait in catch (...) throws, and waits in destructors do not" { t cxx wait-in-catch-all; }
 @test "C++: a catch (...) can ask for the type" { t cxx type-in-catch-all; }

@@ -7,6 +7,8 @@
 #include <stdexcept>
 #include <string>
 
+extern "C" void throw_twice(void); // in cxx_part.c
+
 namespace
 {
 std::string trace;
@@ -222,6 +224,31 @@ void thrown_in_catch_all()
         CHECK(test_catch([] { K3THREAD_RERAISE(); }) == &k3thread_RuntimeError);
         check_trace(depth == 0 ? "ghkgha" : depth == 1 ? "ghghkghgha" : "ghghghkghghgha");
     }
+}
+
+// Two exceptions are under way when the catch (...) is left: the second was thrown by a clean-up, in C, that the first
+// had called.
+void thrown_twice_in_catch_all()
+{
+    for (volatile int i = 0; i < 2; i = i + 1) {
+        K3THREAD_TRY {
+            try {
+                k3thread_throw(&k3thread_IndexError, NULL);
+            } catch (...) {
+                Guard guard('g');
+                throw_twice();
+            }
+        } K3THREAD_EXCEPT(k3thread_BaseException, e) {
+            trace += e->type->name[0];
+        } K3THREAD_END
+        CHECK_EQUAL(k3thread_get_mask(), K3THREAD_IMMEDIATE);
+        CHECK(test_catch([] { K3THREAD_RERAISE(); }) == &k3thread_RuntimeError);
+    }
+#ifdef __clang__
+    check_trace("gVgV");
+#else
+    check_trace("gKgK");
+#endif
 }
 
 // Not inlined, so that the compiler itself sees that no exception leaves these functions.
@@ -543,6 +570,7 @@ TEST_MAIN({"destructors", destructors}, {"allocating", allocating}, {"left", lef
           {"native", native_exceptions}, {"passes-handlers", passes_handlers},
           {"swallowed", swallowed}, {"swallowed-behind-finally", swallowed_behind_finally},
           {"throw-in-catch-all", thrown_in_catch_all}, {"noexcept", noexcept_functions},
+          {"throw-twice-in-catch-all", thrown_twice_in_catch_all},
           {"wait-in-catch-all", waits_in_catch_all}, {"type-in-catch-all", type_in_catch_all},
           {"shield-in-catch-all", shield_in_catch_all}, {"cleanup-in-catch-all", cleanups_in_catch_all},
           {"pthread-exit-in-cleanup", pthread_exit_in_cleanup}, {"cleanup-throws", cleanup_throws}, {"raised", raised}, {"own-type", own_type})

@@ -25,7 +25,7 @@ $(OWNED): $(BUILD)/tests/lib/owner.c.o
 
 # inject.c has the scenarios, with safepoints. injector.c is called first at each safepoint, and counts
 # allocations.
-TEST_PROGRAMS := $(filter-out $(addprefix %/tests/lib/,injector owner stepped scenarios waits),$(TEST_PROGRAMS))
+TEST_PROGRAMS := $(filter-out $(addprefix %/tests/lib/,injector owner stepped scenarios waits cxx_part),$(TEST_PROGRAMS))
 
 $(BUILD)/tests/lib/inject: $(BUILD)/tests/lib/injector.c.o
 $(BUILD)/tests/lib/inject: TEST_LIBS = $(SAFEPOINT)
@@ -36,3 +36,6 @@ $(BUILD)/tests/lib/step: $(BUILD)/tests/lib/stepped.c.o $(BUILD)/tests/lib/scena
 
 # waits.c has every wait, blocked.
 $(BUILD)/tests/lib/wait $(BUILD)/tests/lib/effect: $(BUILD)/tests/lib/waits.c.o
+
+# cxx_part.c throws as only C can.
+$(BUILD)/tests/lib/cxx: $(BUILD)/tests/lib/cxx_part.c.o
