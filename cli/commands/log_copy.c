@@ -227,20 +227,12 @@ void log_copy_watch(struct log_copy *copy)
 
 /* Copying */
 
-/* Stops copying. */
-static void silence(struct log_copy *copy)
-{
-    copy->is_silent = true;
-    if (copy->source != NULL)
-        printer_discard(&copy->printer);
-}
-
 int log_copy_lose_output(struct log_copy *copy, int error)
 {
     copy->output_closed = error == -EPIPE;
     if (!copy->own)
         return copy->output_closed ? STATUS_FAILED : fail(copy, "cannot copy the log", error);
-    silence(copy);
+    copy->is_silent = true;
     if (copy->output_closed)
         return STATUS_DONE;
     (void) fail(copy, "cannot write to standard output, the thread goes on without it", error);
@@ -267,7 +259,7 @@ int log_copy_take(struct log_copy *copy)
         return check_feed(copy);
     if (!logfile_is(&copy->source->log, STDOUT_FILENO))
         return STATUS_DONE;
-    silence(copy);
+    copy->is_silent = true;
     if (copy->own)
         return STATUS_DONE; /* the output is already in the right file */
     return command_fail(copy->invocation, STATUS_FAILED, NULL, "standard output is the log itself");

@@ -135,10 +135,10 @@ static int show_located(struct shown *shown, const struct location *location)
         return error == -ENOMEM ? command_fail_memory(shown->invocation, STATUS_FAILED)
                                 : command_failed(shown->invocation);
     status = print_log(shown);
-    if (status == STATUS_DONE && is_elsewhere)
+    if (status == STATUS_DONE) {
         shown->has_lost |= log_copy_report(shown->invocation, shown->source, &shown->feed);
-    if (status == STATUS_DONE)
         warn_full(shown, location->path);
+    }
     log_feed_close(&shown->feed);
     return status;
 }
@@ -163,13 +163,14 @@ static int show_thread(struct shown *shown, json_int_t id)
     const struct invocation *invocation = shown->invocation;
     struct location          location = {0};
     struct reply             reply;
-    int                      status;
+    int                      status, error;
 
     if (client_call(&invocation->session->client, "logs", logs_request(id, shown->options->since),
                     &reply) != 0)
         return command_failed(invocation);
-    if (locate(reply.result, &location) != 0)
-        status = command_fail_memory(invocation, STATUS_FAILED);
+    error = locate(reply.result, &location);
+    if (error != 0)
+        status = command_fail(invocation, STATUS_FAILED, NULL, "the log: %s", strerror(-error));
     else if (shown->options->timestamps &&
              !log_copy_has_times(invocation, location.path, id, reply.result))
         status = log_copy_fail_times(invocation);

@@ -209,6 +209,17 @@ static void plays_of_far_logs(void)
                          REQUEST(6, "read", "'reader':18") REQUEST(7, "watch", "'events':[]"),
          .out = "web | a\n"
                 "web | b\n"},
+        {.words = "logs --timestamps w*",
+         .replies = RESULT(1, "[{'id':1}]")
+             RESULT(2, "{'id':1,'name':'web','log':'d/1.log','run_marks':'d/"
+                       "1.runs','offset':0,'begun':true,'times':true}")
+                 RESULT(3, "{'offset':0,'data':'one\\ntwo\\n','end':true,'times':[[4,"
+                           "1700000000125000000],[8,1700000001000000000]]}"),
+         .dialogue = true,
+         .far = true,
+         .any_requests = true,
+         .out = "22:13:20.125 web | one\n"
+                "22:13:21.000 web | two\n"},
     };
 
     make_logs();

@@ -170,7 +170,7 @@ static void failures_of_a_feed_are_told(void)
                                      .dialogue = true,
                                      .replies = BEGIN RESULT(4, "{'offset':0,'data':'a\\n'}")
                                          ENDED(5, 0) RESULT(7, "{}"),
-                                     .requests = WATCHED READ(4, 1, ) JOIN(5) CLOSE(6, 1) END(7),
+                                     .requests = WATCHED READ(4, 2, ) JOIN(5) CLOSE(6, 2) END(7),
                                      .err = "k3thread: logs: MemoryError: out of memory\n",
                                      .status = 1};
     static const struct play ask = {.words = "logs -f w*",
@@ -178,7 +178,7 @@ static void failures_of_a_feed_are_told(void)
                                     .dialogue = true,
                                     .replies = BEGIN RESULT(4, "{'offset':0,'data':'a\\n'}")
                                         RESULT(7, "{}"),
-                                    .requests = WATCHED READ(4, 3, ) JOIN(5) CLOSE(6, 3) END(7),
+                                    .requests = WATCHED READ(4, 4, ) JOIN(5) CLOSE(6, 4) END(7),
                                     .err = "k3thread: logs: not asked\n",
                                     .status = 69};
     static const struct play again = {
@@ -186,7 +186,19 @@ static void failures_of_a_feed_are_told(void)
         .far = true,
         .dialogue = true,
         .replies = BEGIN    RESULT(4, "{'offset':0,'data':'a\\n','end':true}") RESULT(6, "{}"),
-        .requests = WATCHED READ(4, 4, ) JOIN(5) END(6),
+        .requests = WATCHED READ(4, 5, ) JOIN(5) END(6),
+        .err = "k3thread: logs: not opened again\n",
+        .status = 69};
+    /* The thread runs again after its end, while another one goes on. */
+    static const struct play event = {
+        .words = "logs -f w*",
+        .far = true,
+        .dialogue = true,
+        .replies = BOTH RESULT(6, W2) ENDED(5, 0)
+            RESULT(4, "{'offset':0,'data':'a\\n','end':true}") "!await a\n" EVENT(
+                "'event':'restarted','thread':{'id':1,'name':'web','runs':2}") RESULT(10, "{}"),
+        .any_requests = true,
+        .out = "web | a\n",
         .err = "k3thread: logs: not opened again\n",
         .status = 69};
     static const struct play first = {.words = "logs -f w*",
@@ -208,8 +220,29 @@ static void failures_of_a_feed_are_told(void)
                                     .err = "k3thread: logs: MemoryError: out of memory\n",
                                     .status = 1};
 
+    static const struct play several = {
+        .words = "logs w*",
+        .far = true,
+        .dialogue = true,
+        .replies =
+            RESULT(1, "[{'id':1},{'id':2}]") LOG(2, 0, 1) RESULT(3, "{'offset':0,'data':'a\\n'}"),
+        .requests = REQUEST(1, "list", "'threads':['w*'],'members':['id']")
+            REQUEST(2, "logs", "'thread':1,'lines':0")
+                REQUEST(3, "read", "'reader':1,'open':true,'follow':false,'times':false,'thread':1")
+                    CLOSE(4, 1),
+        .err = "k3thread: logs: MemoryError: out of memory\n",
+        .status = 1};
+    static const struct play unopened = {.words = "logs w*",
+                                         .far = true,
+                                         .dialogue = true,
+                                         .replies = RESULT(1, "[{'id':1},{'id':2}]") LOG(2, 0, 1),
+                                         .any_requests = true,
+                                         .err = "k3thread: logs: not opened\n",
+                                         .status = 69};
+
     make_logs();
     take_error = -ENOMEM;
+    play(&several);
     play(&take);
     play(&one);
     take_error = 0;
@@ -218,8 +251,10 @@ static void failures_of_a_feed_are_told(void)
     ask_error = 0;
     reopen_error = -ENOENT;
     play(&again);
+    play(&event);
     open_error = -ENOENT;
     play(&first);
+    play(&unopened);
 }
 
 static void logs_of_this_machine_may_fail(void)
@@ -259,6 +294,12 @@ static void logs_of_this_machine_may_fail(void)
                                       .requests = FOLLOWED,
                                       .err = "k3thread: logs: the log: Invalid argument\n",
                                       .status = 1};
+    static const struct play wrong_of_several = {
+        .words = "logs w*",
+        .replies = RESULT(1, "[{'id':1}]") RESULT(2, "{'name':'web','log':7}"),
+        .any_requests = true,
+        .err = "k3thread: logs: the log: Invalid argument\n",
+        .status = 1};
     /* An older supervisor does not tell of runs. */
     static const struct play old = {
         .words = "logs -f web",
@@ -275,6 +316,7 @@ static void logs_of_this_machine_may_fail(void)
     play(&one);
     no_source = false;
     play(&wrong);
+    play(&wrong_of_several);
     play(&old);
     play(&malformed);
     play(&unnamed);

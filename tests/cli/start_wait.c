@@ -140,9 +140,10 @@ static void plays_of_start_wait(void)
                 "No space left on device\n"},
         {
             .words = "start -w -C / true",
-            .replies = RESULT(1, "{'id':1}") LOG(2, 0, 1) ENDED(3, 0),
+            .replies = RESULT(1, "{'id':1}") LOG(2, 0, 1) "!sleeps\n" ENDED(3, 0),
             .output = OWN_LOG,
             .any_out = true,
+            .dialogue = true,
             .requests = REQUEST(1, "start",
                                 "'command':['true'],'environment':true,'directory':'/"
                                 "','umask':18,'members':['id'],'keep':true")
