@@ -289,8 +289,15 @@ static void output_is_found_by_its_time(void)
     record.now.run_end = 0;
     CHECK_EQUAL(find(&record, 60, 1003.5), 30);
 
-    /* A log that becomes shorter was emptied. */
+    /* A log that is written to and does not grow was not emptied. One that was removed may still be shown. */
     record.now.state = STATE_RUNNING;
+    grow_at(&record, 1007.5, 60);
+    now = 1007.75;
+    CHECK_EQUAL(find(&record, 60, 1003.5), 30);
+    CHECK_EQUAL(unlink(record.job.output), 0);
+    CHECK_EQUAL(find(&record, 60, 1003.5), 30);
+
+    /* A log that becomes shorter was emptied. */
     grow_at(&record, 1008, 5);
     grow_at(&record, 1009, 7);
     now = 1010;

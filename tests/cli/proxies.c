@@ -35,8 +35,11 @@ int __wrap_session_connect(struct session *session, bool starts)
 {
     note(starts ? "start\n" : "connect\n");
     session->client.is_new = is_new;
-    if (connect_status == 0)
+    if (connect_status == 0) {
+        text_add(&session->client.failure.message,
+                 "an attempt before"); /* it is no reason any more */
         return 0;
+    }
     return client_fail(&session->client, -ENOENT, connect_status, "OSError", "no way");
 }
 
