@@ -417,6 +417,8 @@ static void errands_without_a_permit(void)
     open_errands();
     CHECK_EQUAL(fcntl(errands.permit.server, F_GETFD), FD_CLOEXEC);
     CHECK_EQUAL(fcntl(errands.permit.process, F_GETFD), FD_CLOEXEC);
+    /* The process would wait for a permit that was withdrawn. */
+    CHECK((fcntl(errands.permit.process, F_GETFL) & O_NONBLOCK) != 0);
     CHECK_EQUAL(shutdown(errands.permit.process, SHUT_RDWR), 0);
     add("a", NULL, "ValueError", NULL);
     CHECK(connection.closing);

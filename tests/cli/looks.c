@@ -33,7 +33,16 @@ static int far_count, opening; /* the result of far_open() */
 static struct live_usage usage = {.cpu = 1.5, .memory = 4096, .processes = 3};
 static unsigned          limit; /* of the processes of the last thread */
 
+static bool lacks_memory;
+
 /* The functions that the part calls. */
+
+void *__real_calloc(size_t count, size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+void *__wrap_calloc(size_t count, size_t size)
+{
+    return lacks_memory ? NULL : __real_calloc(count, size);
+}
 
 double clock_monotonic(void)
 {
@@ -306,5 +315,18 @@ static void lost_machines(void)
     CHECK_TEXT(sent, "");
 }
 
+static void without_memory(void)
+{
+    json_t      *threads = json_array();
+    struct call *call = call_new(&peer, json_integer(1));
+
+    lacks_memory = true;
+    look_begin(call, threads, false);
+    lacks_memory = false;
+    json_decref(threads);
+    CHECK(strstr(sent, "-32603") != NULL && strstr(sent, "out of memory") != NULL);
+    CHECK(LIST_EMPTY(&peer.calls));
+}
+
 TEST_MAIN({"lists", lists}, {"here", here}, {"outputs", outputs}, {"machines", machines},
-          {"lost", lost_machines})
+          {"lost", lost_machines}, {"memory", without_memory})

@@ -136,4 +136,5 @@ load helpers
   "$HELPERS/looks" outputs
   "$HELPERS/looks" machines
   "$HELPERS/looks" lost
+  "$HELPERS/looks" memory
 }
