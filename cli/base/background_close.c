@@ -29,7 +29,8 @@ static void send_both(int sender, int fd, int end)
 
 /*
  * Puts FD into the queue of a socket that only this queue holds. Nothing can receive it any more, so the kernel
- * closes both: Linux from 6.9 on in a thread of its own, earlier kernels here.
+ * closes both: Linux from 6.9 on in a thread of its own, earlier kernels here. The kernel looks for such sockets when
+ * a socket is closed that nobody else has: that is the sender, which goes last.
  */
 void background_close(int fd)
 {
@@ -37,10 +38,12 @@ void background_close(int fd)
 
     if (fd < 0)
         return;
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0) {
-        send_both(ends[0], fd, ends[1]);
-        close(ends[0]);
-        close(ends[1]);
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {
+        close(fd);
+        return;
     }
+    send_both(ends[0], fd, ends[1]);
     close(fd);
+    close(ends[1]);
+    close(ends[0]);
 }

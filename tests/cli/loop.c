@@ -79,6 +79,15 @@ int __wrap_accept4(int fd, struct sockaddr *address, socklen_t *length, int flag
     return -1;
 }
 
+static bool lacks_sockets;
+
+int __real_socketpair(int domain, int type, int protocol, int *ends);
+int __wrap_socketpair(int domain, int type, int protocol, int *ends);
+int __wrap_socketpair(int domain, int type, int protocol, int *ends)
+{
+    return lacks_sockets ? -1 : __real_socketpair(domain, type, protocol, ends);
+}
+
 static ino_t inode_of(int fd)
 {
     struct stat info;
@@ -88,6 +97,18 @@ static ino_t inode_of(int fd)
 }
 
 static ino_t sent; /* the file in the last message; 0: none was sent */
+static ino_t sender,
+    last_closed; /* the socket that sent it, and the file of the last descriptor that was closed */
+
+int __real_close(int fd);
+int __wrap_close(int fd);
+int __wrap_close(int fd)
+{
+    struct stat info;
+
+    last_closed = fstat(fd, &info) == 0 ? info.st_ino : 0;
+    return __real_close(fd);
+}
 
 /* Looks into the queue where the message is: it holds one descriptor of the test's, and its own end. */
 ssize_t __wrap_sendmsg(int fd, const struct msghdr *message, int flags)
@@ -110,6 +131,7 @@ ssize_t __wrap_sendmsg(int fd, const struct msghdr *message, int flags)
     CHECK_EQUAL(recvmsg(given[1], &got, MSG_PEEK | MSG_DONTWAIT | MSG_CMSG_CLOEXEC), 1);
     CHECK_EQUAL(got.msg_controllen, sizeof(control.bytes));
     memcpy(queued, CMSG_DATA(&control.header), sizeof(queued));
+    sender = inode_of(fd);
     sent = inode_of(queued[0]);
     CHECK_EQUAL(inode_of(queued[1]), inode_of(given[1]));
     close(queued[0]);
@@ -383,12 +405,16 @@ static void descriptors_are_closed_in_the_background(void)
     inode = inode_of(ends[0]);
     background_close(ends[0]);
     CHECK_EQUAL(sent, inode);
+    CHECK_EQUAL(last_closed, sender); /* the kernel looks for lost descriptors then */
     CHECK_EQUAL(test_count_open(), open + 1);
     CHECK(fcntl(ends[0], F_GETFD) < 0);
     WAIT_FOR(is_broken(ends[1])); /* nobody can read any more */
     close(ends[1]);
     sent = 0;
     background_close(-1);
+    CHECK_EQUAL(sent, 0);
+    lacks_sockets = true;
+    background_close(dup(STDERR_FILENO));
     CHECK_EQUAL(sent, 0);
     CHECK_EQUAL(test_count_open(), open);
 }
