@@ -86,7 +86,7 @@ END
   script_of 'start --name a -- sh -c "trap \"echo saved; exit\" TERM; echo up; while :; do sleep 0.02; done"'
   for signal in INT QUIT USR1 USR2 ALRM PWR SEGV 33 RTMIN+1 RTMAX; do
     rm -f ended ended.pid
-    in_background run how_it_ended "$K3THREAD" run script
+    in_background run how_it_ended env --default-signal=INT,QUIT "$K3THREAD" run script
     wait_for_text run.out 'a | up'
     kill "-$signal" "$(cat ended.pid)"
     finish run
@@ -99,7 +99,7 @@ END
 @test "any signal ends start --wait and its thread, and start then ends itself by that signal" {
   for signal in HUP INT QUIT TERM USR1 ALRM 33 RTMAX; do
     rm -f ended ended.pid
-    in_background wait how_it_ended env --default-signal=HUP "$K3THREAD" start --wait --name a -- \
+    in_background wait how_it_ended env --default-signal=HUP,INT,QUIT "$K3THREAD" start --wait --name a -- \
       sh -c 'trap "echo saved; exit 7" INT TERM; echo up; while :; do sleep 0.02; done'
     wait_for_text wait.out up
     kill "-$signal" "$(cat ended.pid)"
