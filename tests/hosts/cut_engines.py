@@ -61,6 +61,11 @@ def is_agents(pid, name):
     return name in ("k3-agent", "k3-guardian", "k3thread", "sh", "head") and b"K3THREAD_ID" not in variables(pid)
 
 
+def is_guarded(pid):
+    """Returns true if the agent that the process is, or that it belongs to, has started its guardian."""
+    return "k3-guardian" in {name_of(pid), name_of(parent_of(pid)), *family([pid]).values()}
+
+
 class Engine:
     """The machines of all runs. The name of each way to cut is that of a method, which returns what it did or None."""
 
@@ -93,9 +98,11 @@ class Engine:
     def kill_agents(self, run, found, rng, signals=(signal.SIGKILL,)):
         """Kills an agent of FOUND, or a process of it. Without a guardian nobody removes its files then."""
         pids = [pid for pid, name in found.items() if is_agents(pid, name)]
-        guarded = "k3-guardian" in {name_of(pid) for pid in pids}
-        run.may_leave |= not guarded or "unshare" in run.via
-        return self.kill(pids, rng, signals)
+        if not pids:
+            return None
+        victim = rng.choice(sorted(pids))
+        run.may_leave |= not is_guarded(victim) or "unshare" in run.via
+        return self.kill([victim], rng, signals)
 
     @staticmethod
     def kill(pids, rng, signals=(signal.SIGKILL,)):
