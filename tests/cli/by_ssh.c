@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
-/* What ssh writes, and how it ends: by a status, or by a negative signal. */
+/* The output of ssh, and its end: a status, or a negative signal. */
 static const char *ssh_says; /* NULL: what it has found */
 static int         ssh_ends;
 static bool        ssh_reads, ssh_stays; /* it ends after its input, or never by itself */

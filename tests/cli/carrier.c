@@ -412,7 +412,7 @@ static bool file_has(const char *path, const void *data, size_t size)
     return n > 0 && memmem(bytes, (size_t) n, data, size) != NULL;
 }
 
-/* What a client sends to a machine gets there at once. */
+/* Requests of a client get to the machine at once. */
 static void clients_reach_the_machine(void)
 {
     static const char *const scripts[] = {"printf 'k3thread-agent up 1 8\\n'; cat >frames", NULL};

@@ -263,7 +263,7 @@ static void a_full_connection_ends_last(void)
     check_frames("");
 }
 
-/* What a channel has not written yet is freed with it. */
+/* Bytes that a channel has not written yet are freed with it. */
 static void a_closed_channel_has_no_memory(void)
 {
     size_t before = 0;

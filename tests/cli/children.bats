@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# How the processes below another one, and the leftovers of a command, are found and ended: see children.c.
+# The search for the processes below another one and for the leftovers of a command, and their end: see children.c.
 
 load helpers
 
@@ -22,7 +22,7 @@ load helpers
 @test "a look for leftovers that fails keeps no lock, memory or descriptor" { "$HELPERS/leftovers" failed; }
 @test "nothing is left if nothing is adopted and no child of the worker lives" { "$HELPERS/leftovers" gone; }
 
-# What is known of a process and its limits: see handle.c, live_usage.c and own_limits.c.
+# Facts about a process, and its limits: see handle.c, live_usage.c and own_limits.c.
 
 @test "a process is held by a handle where the kernel allows it" {
   "$HELPERS/handle" open
@@ -58,7 +58,7 @@ load helpers
 @test "a worker opens an output as a start would do it" { "$HELPERS/outputs" open; }
 @test "a log whose directory was removed is opened again" { "$HELPERS/outputs" restore; }
 
-# What /proc says of a process: see proc.c, stats.c and listeners.c.
+# A process as /proc describes it: see proc.c, stats.c and listeners.c.
 
 @test "a page of /proc is read as a string, as far as there is room" { "$HELPERS/proc" read; }
 @test "a line of /proc that is not whole says nothing of a process" { "$HELPERS/stats" lines; }

@@ -163,7 +163,7 @@ static void garbage_ends_the_connection(void)
     }
 }
 
-/* What the journal says; NULL: there is none. */
+/* The text of the journal; NULL: there is none. */
 static const char *journal, *reason;
 
 char *__wrap_place_find_journal(const struct place *place);

@@ -45,7 +45,7 @@ ssize_t __wrap_read(int fd, void *bytes, size_t size)
     return got == 1 && *(char *) bytes == HANG_UP ? 0 : got;
 }
 
-/* What comes between a look at the width and the wait for a key is not missed. */
+/* A signal that comes between a look at the width and the wait for a key is not missed. */
 int __wrap_sigprocmask(int how, const sigset_t *set, sigset_t *before)
 {
     CHECK(how != SIG_BLOCK || (sigismember(set, SIGWINCH) && !sigismember(set, SIGTERM)));

@@ -208,7 +208,7 @@ static void feeds_that_are_behind_ask_for_more(void)
     close_pair(pair);
 }
 
-/* What cannot be kept is told, and what stands behind it in the reply is not looked at. */
+/* The feed tells of data that it cannot keep, and does not look at the rest of the reply. */
 static void replies_that_cannot_be_kept_are_told(void)
 {
     static const struct log_feed_wish wish = {.since = -1, .begin = -1};

@@ -199,7 +199,7 @@ static void a_time_limit_may_be_none(void)
     check_run(0);
 }
 
-/* What it waits for */
+/* The wait */
 
 static void check_fds(const struct pollfd *fds, int client, int inotify, int output)
 {
@@ -308,7 +308,7 @@ static void output_waits_for_the_line_of_progress(void)
     CHECK_EQUAL(played.waits, 6);
 }
 
-/* What it does then */
+/* The steps after the wait */
 
 static int check_order(struct pollfd *fds, int timeout)
 {

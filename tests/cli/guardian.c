@@ -34,7 +34,7 @@ pid_t  __wrap_getpid(void);
 pid_t  __real_getppid(void);
 pid_t  __wrap_getppid(void);
 
-/* What the guardian, another process, has done. */
+/* The steps of the guardian, which is another process. */
 static struct {
     atomic_int rests;    /* waits with a limit */
     atomic_int releases; /* of its memory */

@@ -32,7 +32,7 @@ void host_script_forget(void)
 {
 }
 
-/* What fails */
+/* Failures */
 
 static int failing_allocations; /* of the next ones */
 
@@ -59,7 +59,7 @@ ssize_t __wrap_read(int fd, void *ret, size_t size)
     return __real_read(fd, ret, size);
 }
 
-/* What the next writes to the command do: 0 as usual; 1: one byte is left; else the error. */
+/* Results of the next writes to the command: 0 as usual; 1: one byte is left; else the error. */
 static int writes[4], write_count;
 
 ssize_t __real_write(int fd, const void *data, size_t size);
@@ -253,7 +253,7 @@ static void the_end_of_the_way_ends_the_agent(void)
     text_release(&news);
 }
 
-/* What the command does not take at once is sent later, and the loop is idle until then. */
+/* Bytes that the command does not take at once are sent later, and the loop is idle until then. */
 static void the_script_is_sent_in_pieces(void)
 {
     static const char script[] =

@@ -202,7 +202,7 @@ static void a_copy_of_bytes_needs_memory(void)
     json_decref(value);
 }
 
-/* What cannot be written fails, and later parts do not make up for that. */
+/* A part that cannot be written fails, and later parts do not make up for that. */
 static void a_text_without_memory_fails(void)
 {
     struct text text = {0};

@@ -150,7 +150,7 @@ static void other_removals_change_nothing(void)
     CHECK(was_watched && !was_unwatched && longest < 0);
 }
 
-/* What is watched needs no look in between, nor does a log that another machine sends. */
+/* Logs that are watched need no look in between, nor does a log that another machine sends. */
 static void waits_have_a_limit_only_if_nothing_reports(void)
 {
     static const struct play unwatched = {

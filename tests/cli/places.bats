@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# Where a supervisor is: see tests/cli/places.c, tests/cli/full.c, and tests/cli/bell.c for its socket and its bell.
+# The place of a supervisor: see tests/cli/places.c, tests/cli/full.c, and tests/cli/bell.c for its socket and its bell.
 
 load helpers
 

@@ -25,7 +25,7 @@ int __wrap_getpriority(int which, id_t who)
     return 5;
 }
 
-/* How a request says the limits and the niceness. */
+/* The limits and the niceness as a request has them. */
 #define LIMITED                                                                                    \
     "'limits':{'cpu':[1,2],'fsize':[1,2],'data':[1,2],'stack':[1,2],'core':[1,2],'nproc':[1,2],"   \
     "'nofile':[1,2],'memlock':[1,2],'as':[1,2],'sigpending':[1,2],'msgqueue':[1,2],'nice':[1,2],"  \

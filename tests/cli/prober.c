@@ -20,7 +20,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
-/* What the probe says, and what it was asked. */
+/* The answers of the probe, and the questions to it. */
 static atomic_bool         is_begun, is_closed;
 static atomic_int          opened, checks, finishes, wakes, polls, asks, blocks;
 static atomic_int          allowed;       /* how many checks may be made */

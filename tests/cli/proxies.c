@@ -127,7 +127,7 @@ int __wrap_poll(struct pollfd *fds, nfds_t count, int timeout)
 
 static char *one[] = {"A=1", NULL};
 
-/* What the supervisor gets before the requests of the client. */
+/* The bytes that the supervisor gets before the requests of the client. */
 #define SURROUNDINGS                                                                               \
     "{'jsonrpc':'2.0','method':'surroundings','params':{'environment':['A=1']," LIMITED            \
     "'directory':'/','umask':18}}\n"

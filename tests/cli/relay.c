@@ -363,7 +363,7 @@ static void pass_without_waiting_for_replies(void)
     relay_release(&relay);
 }
 
-/* What the socket does not take at once follows, in order. */
+/* Bytes that the socket does not take at once follow, in order. */
 static void pass_in_pieces(void)
 {
     struct relay relay;

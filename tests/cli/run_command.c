@@ -15,7 +15,7 @@
 #include "cli/script/whole_input.h"
 #include "cli/view/printer.h"
 
-/* What the test plays around the command, and what it has seen: the steps, in their order. */
+/* The parts that the test plays around the command, and the steps that it has seen, in their order. */
 static struct {
     struct text          steps;
     const char          *fails; /* the step that fails */

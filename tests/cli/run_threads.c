@@ -373,7 +373,7 @@ static void what_is_written_is_printed(void)
     close_output(printed);
 }
 
-/* What the parts of the output say that the test plays. */
+/* The answers of the parts of the output that the test plays. */
 static bool is_full, is_played;
 static int  waiting;
 

@@ -17,12 +17,12 @@
 #include <sys/socket.h>
 
 /*
- * What the script and its front do, in one file: "WORDS|" of each command, "settle " when a command waits for the
+ * The steps of the script and its front, in one file: "WORDS|" of each command, "settle " when a command waits for the
  * starts before it, "output " and "room REST " when the script waits for its front.
  */
 static int trace;
 
-/* What the script meets. */
+/* The surroundings of the script. */
 static struct {
     int settle_at, settle_status; /* the number of the wait for starts that fails, and its status */
     size_t      failed_line;

@@ -9,7 +9,7 @@
 #include "cli/script/line_editor.h"
 #include "cli/view/message.h"
 
-/* What the commands do, in one file: "WORDS|" of each, "released " when a process of one ends. */
+/* The steps of the commands, in one file: "WORDS|" of each, "released " when a process of one ends. */
 static int trace;
 
 static struct {

@@ -11,7 +11,7 @@
 static pid_t peer = 100;  /* the process at the other end of the connection; 0: it is not known */
 static char  noted[4000]; /* what was opened, waited for and shown, each as a line */
 
-/* What the next waits find: a bit for each process that has ended, or -errno; NO_NEWS: nothing happens in time. */
+/* Results of the next waits: a bit for each process that has ended, or -errno; NO_NEWS: nothing happens in time. */
 #define NO_NEWS 4
 static int news[4], waits;
 

@@ -86,7 +86,7 @@ int __wrap_dup2(int from, int to)
     return must_fail(DUP2) ? -1 : __real_dup2(from, to);
 }
 
-/* What the child finds at its first step: its pid where the plan wants it, and blocked signals. */
+/* Checks the first step of the child: its pid is where the plan wants it, and signals are blocked. */
 static atomic_int *pid_until_exec;
 static bool        knows_pid, blocks_all;
 

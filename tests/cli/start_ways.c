@@ -6,7 +6,7 @@
 #include "cli/commands/attach_terminal.h"
 #include "cli/commands/follow.h"
 
-/* What the parts of the program around `start` do */
+/* The parts of the program around `start` */
 
 static int               gone;     /* how many supervisors end before they get the request */
 static int               reopened; /* how often the client has connected again */

@@ -10,7 +10,7 @@
 ssize_t __real_proc_read(pid_t pid, const char *name, char *page, size_t size);
 ssize_t __wrap_proc_read(pid_t pid, const char *name, char *page, size_t size);
 
-/* What /proc/self/stat is to say; NULL: what it says. "": it cannot be read. */
+/* The text of /proc/self/stat; NULL: the true one. "": it cannot be read. */
 static const char *stat_line;
 
 ssize_t __wrap_proc_read(pid_t pid, const char *name, char *page, size_t size)

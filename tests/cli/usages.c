@@ -412,7 +412,7 @@ static void steps_are_taken_as_a_command_needs(void)
     CHECK_NOTED("");
 }
 
-/* What works on this machine takes no host. */
+/* Commands that work on this machine take no host. */
 static void hosts_are_refused_where_they_make_no_sense(void)
 {
     struct session session = {.host_option = "far", .place.socket = "/nowhere"};

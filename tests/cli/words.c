@@ -37,7 +37,7 @@ static __attribute__((noinline)) void clear_stack(void)
     memset((char *) (uintptr_t) below, 0, sizeof(below));
 }
 
-/* What stands before a word or a candidate is no part of it, and nothing is left of other words. */
+/* Text before a word or a candidate is no part of it, and nothing is left of other words. */
 static void check_surroundings(void)
 {
     static const char        surrounded[] = "ba\0xa";

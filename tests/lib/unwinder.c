@@ -20,7 +20,7 @@ _Unwind_Reason_Code __wrap__Unwind_ForcedUnwind(struct _Unwind_Exception *unwind
     return _URC_FATAL_PHASE2_ERROR;
 }
 
-/* What the library allocates holds zeroes, as memory may: so it has to set what it reads. */
+/* Memory of the library holds zeroes, as memory may: so it has to set what it reads. */
 void *__wrap_malloc(size_t size);
 
 void *__wrap_malloc(size_t size)
