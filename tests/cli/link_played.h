@@ -2,10 +2,10 @@
 #ifndef LINK_PLAYED_H
 #define LINK_PLAYED_H
 
+#include "tests/cli/clock_and_loop.h"
 #include "tests/cli/written.h"
 #include "tests/lib/test.h"
 
-#include "cli/base/clock.h"
 #include "cli/base/loop.h"
 #include "cli/base/text.h"
 #include "cli/remote/channel.h"
@@ -13,29 +13,7 @@
 #include "cli/remote/link.h"
 
 #include <malloc.h>
-#include <sys/epoll.h>
 #include <sys/socket.h>
-
-static double now = 1000;
-
-double __wrap_clock_monotonic(void);
-double __wrap_clock_monotonic(void)
-{
-    return now;
-}
-
-/* How many events the loop has got. */
-static int events;
-
-int __real_epoll_wait(int fd, struct epoll_event *ret, int most, int timeout);
-int __wrap_epoll_wait(int fd, struct epoll_event *ret, int most, int timeout);
-int __wrap_epoll_wait(int fd, struct epoll_event *ret, int most, int timeout)
-{
-    int count = __real_epoll_wait(fd, ret, most, timeout);
-
-    events += count > 0 ? count : 0;
-    return count;
-}
 
 /* Checks that SOURCE has an open descriptor: that of a channel that was freed has none. */
 static inline void check_source(const struct source *source)
