@@ -13,6 +13,8 @@
 #include "lib/stack.h"
 #include "lib/text.h"
 
+#include <limits.h>
+
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static struct timespec faked; /* what the clock shows; tv_sec 0: the true time */
