@@ -199,6 +199,13 @@ commands_but_few() {
   [ -e "$BATS_TEST_TMPDIR/called" ]
 }
 
+@test "an installation of packages waits for another one that is under way" {
+  commands_but_few apt-get sudo
+  printf '#!/bin/sh\necho "$*"\n' >"$BATS_TEST_TMPDIR/bin/sudo"
+  PATH=$BATS_TEST_TMPDIR/bin run -1 tests/deps.sh check
+  [[ $output = *$'\napt-get '*'Lock::Timeout='[1-9]*' install '*bats*tmux* ]]
+}
+
 @test "make check INSTALL_DEPS=no calls neither apt-get nor sudo" {
   commands_but_few apt-get sudo
   for words in 'build check' '--optional jobs'; do

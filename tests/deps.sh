@@ -164,10 +164,11 @@ start_no_servers() {
     chmod 755 "$policy"
 }
 
-# The package lists may be absent, or too old to fetch what they name.
+# The package lists may be absent, or too old to fetch what they name. Another installation may be under way: apt-get
+# waits for its lock.
 install_packages() {
     export DEBIAN_FRONTEND=noninteractive
-    set -- apt-get install -q -y --no-install-recommends "$@"
+    set -- apt-get -o DPkg::Lock::Timeout=600 install -q -y --no-install-recommends "$@"
     if ! find /var/lib/apt/lists -name '*_Packages*' 2>/dev/null | grep -q . || ! as_root "$@"; then
         as_root apt-get update -q
         as_root "$@"
