@@ -48,8 +48,8 @@ load helpers
 @test "an exception that only the program knows has its name and its base" { "$HELPERS/threads" foreign; }
 @test "a need that was met stays met, and a lost need is explained" { "$HELPERS/threads" needs; }
 @test "each change of a thread has one event" { "$HELPERS/threads" events; }
-@test "a child that does not reach its exec is killed again and again" { "$HELPERS/threads" stuck; }
-@test "a process publishes at most 256 exceptions" { "$HELPERS/threads" published; }
+@test "a child that does not reach its exec is killed again and again" { "$HELPERS/stuck" kill; }
+@test "a process publishes at most 256 exceptions" { "$HELPERS/published" limit; }
 
 @test "a line of list has a cell for each column" { "$HELPERS/record" cells; }
 @test "a line of list follows what changes of its thread" { "$HELPERS/record" kept; }

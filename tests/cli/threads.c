@@ -1,6 +1,4 @@
-/*
- * Tests parts of the server that follow the life of its threads: the shutdown, reports, needs, events, stuck children.
- */
+/* Tests parts of the server that follow the life of its threads: the shutdown, reports, needs and events. */
 #include "tests/cli/written.h"
 #include "tests/lib/test.h"
 
@@ -14,11 +12,9 @@
 #include "cli/server/events.h"
 #include "cli/server/far_process.h"
 #include "cli/server/needs.h"
-#include "cli/server/published.h"
 #include "cli/server/reports.h"
 #include "cli/server/shutdown.h"
 #include "cli/server/store.h"
-#include "cli/server/stuck.h"
 #include "cli/server/tally.h"
 #include "cli/server/thread_events.h"
 #include "cli/server/threads.h"
@@ -563,100 +559,6 @@ static void each_change_has_one_event(void)
     CHECK(calls.size == 0);
 }
 
-/* --- stuck children --- */
-
-/* Returns a child that waits to be killed. */
-static pid_t fork_child(void)
-{
-    pid_t child = fork();
-
-    CHECK(child >= 0);
-    if (child == 0) {
-        (void) alarm(TEST_DEADLINE); /* it stays no longer than a test that fails */
-        for (;;)
-            (void) pause();
-    }
-    return child;
-}
-
-static bool was_killed(pid_t child, int options)
-{
-    int status = 0;
-
-    return waitpid(child, &status, options) == child && WIFSIGNALED(status) &&
-           WTERMSIG(status) == SIGKILL;
-}
-
-static void is_near(double value, double wanted)
-{
-    CHECK(value > wanted - 1e-6 && value < wanted + 1e-6);
-}
-
-static void stuck_children_are_killed(void)
-{
-    pid_t child = fork_child(), begun = fork_child();
-    int   status;
-
-    add_threads(4);
-    threads[3].now.pid = 99;
-    CHECK(stuck_kill() < 0);
-    for (size_t i = 0; i < 4; i++)
-        stuck_watch(&threads[i]);
-    stuck_watch(&threads[0]);
-    check_written(&calls, "notify:1 notify:2 notify:3");
-    atomic_store(&threads[0].assignment.spawning, child);
-    is_near(stuck_kill(), 0.2);
-    now += 0.1;
-    is_near(stuck_kill(), 0.1);
-    CHECK(waitpid(child, NULL, WNOHANG) == 0);
-    threads[1].now.pid = begun; /* its command runs, so it is not killed */
-    atomic_store(&threads[1].assignment.spawning, begun);
-    stuck_unwatch(&threads[2]);
-    now += 0.1 + 1e-7;
-    is_near(stuck_kill(), 0.4);
-    CHECK(was_killed(child, 0));
-    CHECK(threads[0].is_stuck && !threads[1].is_stuck && !threads[2].is_stuck);
-    CHECK_EQUAL(kill(begun, SIGTERM), 0);
-    CHECK(waitpid(begun, &status, 0) == begun && WIFSIGNALED(status));
-    CHECK_EQUAL(WTERMSIG(status), SIGTERM);
-    atomic_store(&threads[0].assignment.spawning, 0); /* another child comes a little later */
-    now += 0.4 + 1e-7;
-    is_near(stuck_kill(), 0.8);
-    child = fork_child();
-    atomic_store(&threads[0].assignment.spawning, child);
-    now += 0.5;
-    is_near(stuck_kill(), 0.3);
-    now += 0.3 + 1e-7;
-    is_near(stuck_kill(), 1.6);
-    CHECK(was_killed(child, 0));
-    stuck_unwatch(&threads[0]);
-    stuck_unwatch(&threads[0]);
-    CHECK(stuck_kill() < 0);
-}
-
-/* --- published exceptions --- */
-
-static void a_process_publishes_256_exceptions(void)
-{
-    static k3thread_exctype types[257];
-    static char             names[257][8];
-    struct published        published = {0};
-
-    for (size_t i = 0; i < 257; i++) {
-        (void) snprintf(names[i], sizeof(names[i]), "E%zu", i);
-        types[i].name = names[i];
-        CHECK(published_find(&published, names[i]) == NULL);
-        CHECK_EQUAL(published_add(&published, &types[i]), i < 256);
-        CHECK(published_add(&published, &types[i / 2])); /* it is there already */
-    }
-    CHECK_EQUAL(published.count, 256);
-    CHECK(published_find(&published, "E0") == &types[0]);
-    CHECK(published_find(&published, "E255") == &types[255]);
-    CHECK(published_find(&published, "E256") == NULL);
-    published_release(&published);
-    CHECK(published.count == 0 && published_find(&published, "E0") == NULL);
-}
-
 TEST_MAIN({"daemons", daemons_end_last}, {"needed", a_thread_ends_after_those_that_need_it},
           {"asked-again", a_thread_that_could_not_be_asked_is_asked_again},
           {"only-daemons", only_daemons_are_asked_when_only_they_live},
@@ -664,5 +566,4 @@ TEST_MAIN({"daemons", daemons_end_last}, {"needed", a_thread_ends_after_those_th
           {"loaded", a_loaded_function_is_told}, {"late", the_last_report_waits_for_a_reply},
           {"arrived", the_exception_that_arrived_ends_the_thread},
           {"foreign", an_exception_of_the_process_alone_is_known}, {"needs", needs_are_met_once},
-          {"events", each_change_has_one_event}, {"stuck", stuck_children_are_killed},
-          {"published", a_process_publishes_256_exceptions})
+          {"events", each_change_has_one_event})
