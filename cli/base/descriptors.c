@@ -83,6 +83,15 @@ int descriptors_reopen(int fd, int flags)
     return opened < 0 ? -errno : opened;
 }
 
+int descriptors_duplicate(int fd, int first)
+{
+    int duplicate = fcntl(fd, F_DUPFD_CLOEXEC, first);
+
+    if (duplicate >= 0)
+        return duplicate;
+    return errno == EINVAL ? -EMFILE : -errno;
+}
+
 ssize_t descriptors_send(int socket, int fd, struct iovec *parts, size_t count, int flags)
 {
     char            space[CMSG_SPACE(sizeof(fd))] = {0};

@@ -30,6 +30,12 @@ bool descriptors_have_range(void);
 int descriptors_reopen(int fd, int flags);
 
 /*
+ * Duplicates FD to the lowest free number from FIRST on, with O_CLOEXEC. Returns a descriptor or -errno: -EMFILE also
+ * if FIRST is not below the limit of open files, for which the kernel has EINVAL. Any thread.
+ */
+int descriptors_duplicate(int fd, int first);
+
+/*
  * Sends the COUNT parts of a message over SOCKET, and FD with them. FLAGS: those of sendmsg(2), besides MSG_NOSIGNAL.
  * Returns how many bytes were sent, or -errno. Any thread.
  */

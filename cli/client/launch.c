@@ -1,5 +1,6 @@
 #include "cli/client/launch.h"
 
+#include "cli/base/descriptors.h"
 #include "cli/base/refused_call.h"
 #include "cli/place/bell.h"
 #include "cli/place/lock.h"
@@ -234,11 +235,10 @@ static int spawn_supervisor(const struct place *place, const struct claim *claim
  */
 static int lift(int fd)
 {
-    int lifted = fcntl(fd, F_DUPFD_CLOEXEC, FIRST_FREE_FD);
-    int error = -errno;
+    int lifted = descriptors_duplicate(fd, FIRST_FREE_FD);
 
     close(fd);
-    return lifted >= 0 ? lifted : error;
+    return lifted;
 }
 
 /* Closes the socket and the lock. */
@@ -410,9 +410,9 @@ int launch_own(const struct place *place, const struct launch_own *own, pid_t *r
 
     if (start < 0)
         return start;
-    lifted.lifeline = fcntl(own->lifeline, F_DUPFD_CLOEXEC, FIRST_FREE_FD);
+    lifted.lifeline = descriptors_duplicate(own->lifeline, FIRST_FREE_FD);
     if (lifted.lifeline < 0) {
-        error = explain(why, -errno, "cannot copy a descriptor for", place->socket);
+        error = explain(why, lifted.lifeline, "cannot copy a descriptor for", place->socket);
     } else {
         error = bring_up(place, has_state, &lifted, ret_pid, why);
         close(lifted.lifeline);

@@ -199,6 +199,20 @@ static int open_bell(void)
 }
 
 /*
+ * Returns 0 if a descriptor is left for a client, or -errno. Without one nobody could even end this supervisor by a
+ * shutdown.
+ */
+static int check_room(void)
+{
+    int fd = eventfd(0, EFD_CLOEXEC);
+
+    if (fd < 0)
+        return -errno;
+    close(fd);
+    return 0;
+}
+
+/*
  * Prepares FD, which socket_listen() has made. It listens again because the kernel shows clients the process that
  * called listen() last as their peer; that must be this process.
  */
@@ -218,7 +232,7 @@ int listener_open(int fd, const struct connection_handler *given)
         error = watch_listener(fd);
     if (error == 0)
         error = open_bell();
-    return error;
+    return error == 0 ? check_room() : error;
 }
 
 void listener_shut(void)

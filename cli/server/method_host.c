@@ -14,7 +14,7 @@ static void run(struct call *call, const json_t *params)
         {"name", PARAM_STRING, &name, true},
         {"processors", PARAM_INTEGER, &processors, false},
         {"lost", PARAM_STRING, &lost, false},
-        {"vacant", PARAM_NUMBER, &vacant, false},
+        {"vacant", PARAM_SECONDS, &vacant, false},
         {0},
     };
 

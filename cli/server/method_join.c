@@ -130,7 +130,7 @@ static void run(struct call *call, const json_t *params)
     bool               ready = false;
     const struct param wanted[] = {
         {"thread", PARAM_ANY, &thread, false},
-        {"timeout", PARAM_NUMBER, &timeout, false},
+        {"timeout", PARAM_SECONDS, &timeout, false},
         {"ready", PARAM_BOOLEAN, &ready, false},
         {"any", PARAM_ANY, &any, false},
         {"until", PARAM_ANY, &until, false},

@@ -14,7 +14,6 @@
 #include "cli/worker/mailbox.h"
 
 #include <errno.h>
-#include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -101,23 +100,18 @@ static void run(struct call *call, const json_t *params)
 {
     const json_t      *thread = NULL;
     struct record     *record;
-    struct wanted      wanted = {.lines = -1, .since = NAN};
+    struct wanted      wanted = {.lines = -1, .since = -1};
     bool               begun = false;
     const struct param params_wanted[] = {
         {"thread", PARAM_ANY, &thread, false},
-        {"lines", PARAM_INTEGER, &wanted.lines, false},
+        {"lines", PARAM_COUNT, &wanted.lines, false},
         {"begun", PARAM_BOOLEAN, &begun, false},
-        {"since", PARAM_NUMBER, &wanted.since, false},
+        {"since", PARAM_SECONDS, &wanted.since, false},
         {0},
     };
 
     if (!params_take(call, params, params_wanted))
         return;
-    if (!isnan(wanted.since) && !(wanted.since >= 0)) {
-        call_fail(call, PROTOCOL_VALUE_ERROR, "\"since\" must be a number of seconds");
-        return;
-    }
-    wanted.since = isnan(wanted.since) ? -1 : wanted.since;
     record = select_for_call(call, thread);
     if (record == NULL || (begun && wanted.since >= 0 && !keep_since(call, wanted.since)))
         return;

@@ -18,7 +18,9 @@ static void run(struct call *call, const json_t *params)
     if (look_is_list(threads))
         look_begin(call, threads, output);
     else
-        call_fail(call, PROTOCOL_VALUE_ERROR,
+        call_fail(call,
+                  json_array_size(threads) > LOOK_THREADS_MAX ? PROTOCOL_VALUE_ERROR
+                                                              : PROTOCOL_TYPE_ERROR,
                   "\"threads\" must be a list of at most %d ids of threads", LOOK_THREADS_MAX);
 }
 

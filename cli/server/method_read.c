@@ -7,8 +7,6 @@
 #include "cli/server/params.h"
 #include "cli/server/select.h"
 
-#include <math.h>
-
 /* The most readers of one client. Each reader has an open file. */
 #define READERS_MAX 4096
 
@@ -22,8 +20,7 @@ struct wanted {
 
 static bool take_params(struct call *call, const json_t *params, struct wanted *ret)
 {
-    json_int_t         offset = -1, lines = -1;
-    double             since = NAN;
+    json_int_t         offset = -1;
     const struct param table[] = {
         {"reader", PARAM_INTEGER, &ret->number, true},
         {"open", PARAM_BOOLEAN, &ret->opens, false},
@@ -32,19 +29,15 @@ static bool take_params(struct call *call, const json_t *params, struct wanted *
         {"thread", PARAM_ANY, &ret->thread, false},
         {"follow", PARAM_BOOLEAN, &ret->wish.follow, false},
         {"times", PARAM_BOOLEAN, &ret->wish.times, false},
-        {"offset", PARAM_INTEGER, &offset, false},
-        {"lines", PARAM_INTEGER, &lines, false},
-        {"since", PARAM_NUMBER, &since, false},
+        {"offset", PARAM_COUNT, &offset, false},
+        {"lines", PARAM_COUNT, &ret->wish.lines, false},
+        {"since", PARAM_SECONDS, &ret->wish.since, false},
         {0},
     };
 
     if (!params_take(call, params, table))
         return false;
     ret->wish.offset = (off_t) offset;
-    ret->wish.lines = lines;
-    ret->wish.since = isnan(since) ? -1 : since;
-    if (!isnan(since) && !(since >= 0))
-        return call_fail(call, PROTOCOL_VALUE_ERROR, "\"since\" must be a number of seconds");
     if (ret->size < 1 || ret->size > LOG_READER_PIECE_MAX)
         return call_fail(call, PROTOCOL_VALUE_ERROR, "\"size\" must be a number from 1 to %d",
                          LOG_READER_PIECE_MAX);
@@ -83,7 +76,7 @@ static struct log_reader *open_reader(struct call *call, const struct wanted *wa
 
 static void run(struct call *call, const json_t *params)
 {
-    struct wanted      wanted = {.size = LOG_READER_PIECE_DEFAULT};
+    struct wanted wanted = {.size = LOG_READER_PIECE_DEFAULT, .wish = {.lines = -1, .since = -1}};
     struct log_reader *reader;
 
     if (!take_params(call, params, &wanted))

@@ -5,8 +5,6 @@
 #include "cli/server/params.h"
 #include "cli/server/select.h"
 
-#include <math.h>
-
 /* Returns true if RECORD, which is live, can be sent to; otherwise CALL has failed. */
 static bool check_input(struct call *call, const struct record *record)
 {
@@ -27,22 +25,18 @@ static void run(struct call *call, const json_t *params)
     const json_t      *thread = NULL, *text = NULL;
     struct input_bytes bytes = {0};
     struct record     *record;
-    double             timeout = INFINITY;
+    double             timeout = -1;
     int                error;
     const struct param wanted[] = {
         {"thread", PARAM_ANY, &thread, true},
         {"text", PARAM_ANY, &text, false},
         {"eof", PARAM_BOOLEAN, &bytes.eof, false},
-        {"timeout", PARAM_NUMBER, &timeout, false},
+        {"timeout", PARAM_SECONDS, &timeout, false},
         {0},
     };
 
     if (!params_take(call, params, wanted))
         return;
-    if (!(timeout >= 0)) {
-        call_fail(call, PROTOCOL_VALUE_ERROR, "timeout must be 0 seconds or more, not %g", timeout);
-        return;
-    }
     record = select_live_for_call(call, thread);
     if (record == NULL || !check_input(call, record))
         return;
@@ -50,7 +44,7 @@ static void run(struct call *call, const json_t *params)
     if (error != 0)
         call_refuse(call, error, "\"text\" must be a string");
     else
-        input_send(call, record, &bytes, isfinite(timeout) ? timeout : -1);
+        input_send(call, record, &bytes, timeout);
 }
 
 const struct method method_send = {"send", run};

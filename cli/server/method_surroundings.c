@@ -16,7 +16,7 @@ static void run(struct call *call, const json_t *params)
             {"limits", PARAM_ANY, &raw.limits, false},
             {"nice", PARAM_ANY, &raw.nice, false},
             {"directory", PARAM_ANY, &directory, true},
-            {"umask", PARAM_INTEGER, &umask, false},
+            {"umask", PARAM_UMASK, &umask, false},
             {0},
     };
 
@@ -29,7 +29,7 @@ static void run(struct call *call, const json_t *params)
     }
     free(call->peer->directory);
     call->peer->directory = path;
-    call->peer->umask = (mode_t) umask & 0777;
+    call->peer->umask = (mode_t) umask;
     call_reply(call, json_object());
 }
 

@@ -16,7 +16,8 @@ static bool parse_events(struct call *call, const json_t *names, uint64_t *ret)
     bool     is_empty = json_is_array(names) && json_array_size(names) == 0;
 
     if (events == 0 && !is_empty)
-        return call_fail(call, PROTOCOL_VALUE_ERROR, "\"events\" must be a list of events' names");
+        return call_fail(call, params_sum_error(names),
+                         "\"events\" must be a list of events' names");
     *ret = events;
     return true;
 }

@@ -20,6 +20,18 @@ static bool parse_limit(const json_t *pair, struct rlimit *ret)
            parse_number(json_array_get(pair, 1), &ret->rlim_max) && ret->rlim_cur <= ret->rlim_max;
 }
 
+/* Returns true if PAIR is a list of whole numbers. */
+static bool are_numbers(const json_t *pair)
+{
+    const json_t *number;
+    size_t        i;
+
+    json_array_foreach((json_t *) pair, i, number)
+        if (!json_is_integer(number))
+            return false;
+    return json_is_array(pair);
+}
+
 bool param_limits_parse(struct call *call, const json_t *limits, const json_t *nice,
                         struct limits *ret)
 {
@@ -35,7 +47,7 @@ bool param_limits_parse(struct call *call, const json_t *limits, const json_t *n
         if (i < 0)
             return call_fail(call, PROTOCOL_VALUE_ERROR, "there is no limit '%.64s'", name);
         if (!parse_limit(pair, &ret->of[i]))
-            return call_fail(call, PROTOCOL_VALUE_ERROR,
+            return call_fail(call, are_numbers(pair) ? PROTOCOL_VALUE_ERROR : PROTOCOL_TYPE_ERROR,
                              "the limit '%s' must be a list of two whole numbers, the first not "
                              "above the second; -1 is none",
                              name);
@@ -45,7 +57,8 @@ bool param_limits_parse(struct call *call, const json_t *limits, const json_t *n
     ret->nice = (int) json_integer_value(nice);
     if (json_is_integer(nice) && json_integer_value(nice) >= -20 && json_integer_value(nice) <= 19)
         return true;
-    return call_fail(call, PROTOCOL_VALUE_ERROR, "\"nice\" must be a whole number from -20 to 19");
+    return call_fail(call, json_is_integer(nice) ? PROTOCOL_VALUE_ERROR : PROTOCOL_TYPE_ERROR,
+                     "\"nice\" must be a whole number from -20 to 19");
 }
 
 void param_limits_write_names(struct text *text, unsigned bits)

@@ -52,10 +52,12 @@ static const char *put(const struct param *param, const json_t *value)
     case PARAM_STRING:
         *(const char **) param->ret = json_string_value(value);
         return json_is_string(value) ? NULL : "a string";
-    case PARAM_NUMBER:
+    case PARAM_SECONDS:
         *(double *) param->ret = json_number_value(value);
         return json_is_number(value) ? NULL : "a number";
     case PARAM_INTEGER:
+    case PARAM_COUNT:
+    case PARAM_UMASK:
         *(json_int_t *) param->ret = json_integer_value(value);
         return json_is_integer(value) ? NULL : "a whole number";
     case PARAM_BOOLEAN:
@@ -63,6 +65,20 @@ static const char *put(const struct param *param, const json_t *value)
         return json_is_boolean(value) ? NULL : "true or false";
     }
     return NULL;
+}
+
+/* Checks that VALUE, which is of PARAM's kind, is in the range of that kind. */
+static bool check_range(struct call *call, const struct param *param, const json_t *value)
+{
+    bool is_seconds = param->kind == PARAM_SECONDS;
+
+    if (param->kind == PARAM_UMASK && (json_integer_value(value) & ~0777) != 0)
+        return call_fail(call, PROTOCOL_VALUE_ERROR, "%s must be a number from 0 to 511 (0777)",
+                         param->name);
+    if ((!is_seconds && param->kind != PARAM_COUNT) || json_number_value(value) >= 0)
+        return true;
+    return call_fail(call, PROTOCOL_VALUE_ERROR, "%s must be 0 %sor more, not %g", param->name,
+                     is_seconds ? "seconds " : "", json_number_value(value));
 }
 
 static bool take(struct call *call, const struct param *param, const json_t *value)
@@ -77,7 +93,7 @@ static bool take(struct call *call, const struct param *param, const json_t *val
     }
     kind = put(param, value);
     if (kind == NULL)
-        return true;
+        return check_range(call, param, value);
     return call_fail(call, PROTOCOL_TYPE_ERROR, "%s: \"%s\" must be %s", call->method, param->name,
                      kind);
 }
@@ -112,12 +128,23 @@ uint64_t params_sum(const json_t *names, uint64_t (*bit)(const char *name))
     return bits;
 }
 
+enum protocol_error params_sum_error(const json_t *names)
+{
+    const json_t *name;
+    size_t        i;
+
+    json_array_foreach((json_t *) names, i, name)
+        if (!json_is_string(name))
+            return PROTOCOL_TYPE_ERROR;
+    return json_is_array(names) ? PROTOCOL_VALUE_ERROR : PROTOCOL_TYPE_ERROR;
+}
+
 bool params_members(struct call *call, const json_t *names, uint64_t *ret)
 {
     uint64_t members = names == NULL ? RECORD_ALL_MEMBERS : params_sum(names, record_member);
 
     if (members == 0)
-        return call_fail(call, PROTOCOL_VALUE_ERROR,
+        return call_fail(call, params_sum_error(names),
                          "\"members\" must be a list of a thread's members");
     *ret = members;
     return true;

@@ -11,8 +11,10 @@
 enum param_kind {
     PARAM_ANY,     /* const json_t *, borrowed; checked by the method */
     PARAM_STRING,  /* const char *, borrowed */
-    PARAM_NUMBER,  /* double */
+    PARAM_SECONDS, /* double, 0 or more */
     PARAM_INTEGER, /* json_int_t */
+    PARAM_COUNT,   /* json_int_t, 0 or more */
+    PARAM_UMASK,   /* json_int_t, from 0 to 0777 */
     PARAM_BOOLEAN, /* bool */
 };
 
@@ -26,8 +28,8 @@ struct param {
 
 /*
  * Reads PARAMS, an object or NULL, into the variables that TABLE (NULL: no parameters) points to.
- * Returns false, with CALL failed, if a parameter is missing, of the wrong kind, or not in the
- * table.
+ * Returns false, with CALL failed, if a parameter is missing, of the wrong kind, out of range, or not in
+ * the table.
  */
 bool params_take(struct call *call, const json_t *params, const struct param *table);
 
@@ -36,6 +38,12 @@ bool params_take(struct call *call, const json_t *params, const struct param *ta
  * not a list.
  */
 uint64_t params_sum(const json_t *names, uint64_t (*bit)(const char *name));
+
+/*
+ * Returns the code of the error for NAMES, a list that params_sum() refuses: a TypeError if it is no list of strings,
+ * else a ValueError.
+ */
+enum protocol_error params_sum_error(const json_t *names);
 
 /*
  * Reads which members of a thread the client wants, as a sum of record_member()s: the members in the list

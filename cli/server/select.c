@@ -26,8 +26,9 @@ bool select_parse(struct call *call, const json_t *word, struct selector *ret)
     if (json_is_integer(word)) {
         json_int_t id = json_integer_value(word);
 
-        *ret = (struct selector){.id = id > 0 ? (uint64_t) id : 0};
-        return true;
+        *ret = (struct selector){.id = (uint64_t) id};
+        return id >= 0 || call_fail(call, PROTOCOL_INVALID_THREAD_ID_ERROR,
+                                    "no thread %" JSON_INTEGER_FORMAT, id);
     }
     error = bytes_from_json(word, &bytes);
     if (error != 0)

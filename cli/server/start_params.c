@@ -16,7 +16,6 @@
 #include "cli/server/terminal_size.h"
 
 #include <errno.h>
-#include <math.h>
 #include <string.h>
 
 #define DEFAULT_GRACE 10.0
@@ -60,23 +59,6 @@ static bool parse_environment(struct call *call, const struct raw *raw, struct j
         return false;
     job->environment = surroundings_environment(call, &raw->environment);
     return job->environment != NULL;
-}
-
-static bool check_seconds(struct call *call, const char *name, double seconds)
-{
-    if (seconds >= 0 && isfinite(seconds))
-        return true;
-    return call_fail(call, PROTOCOL_VALUE_ERROR, "%s must be 0 seconds or more, not %g", name,
-                     seconds);
-}
-
-/* Checks a limit in seconds. NaN means no limit, and becomes a negative number. */
-static bool check_limit(struct call *call, const char *name, double *limit)
-{
-    if (!isnan(*limit))
-        return check_seconds(call, name, *limit);
-    *limit = -1;
-    return true;
 }
 
 static bool check_name(struct call *call, const char *name)
@@ -153,14 +135,14 @@ static bool take_params(struct call *call, const json_t *params, struct job *job
     const struct param wanted[] = {
         {"command", PARAM_ANY, &raw->command, true},
         {"name", PARAM_ANY, &raw->name, false},
-        {"after", PARAM_NUMBER, &job->after, false},
+        {"after", PARAM_SECONDS, &job->after, false},
         {"daemon", PARAM_BOOLEAN, &job->daemon, false},
-        {"timeout", PARAM_NUMBER, &job->timeout, false},
-        {"grace", PARAM_NUMBER, &job->grace, false},
+        {"timeout", PARAM_SECONDS, &job->timeout, false},
+        {"grace", PARAM_SECONDS, &job->grace, false},
         {"directory", PARAM_ANY, &raw->directory, false},
         {"environment", PARAM_ANY, &raw->environment.environment, false},
         {"variables", PARAM_ANY, &raw->environment.variables, false},
-        {"umask", PARAM_INTEGER, &raw->umask, false},
+        {"umask", PARAM_UMASK, &raw->umask, false},
         {"limits", PARAM_ANY, &raw->environment.limits, false},
         {"nice", PARAM_ANY, &raw->environment.nice, false},
         {"input", PARAM_ANY, &raw->input, false},
@@ -169,7 +151,7 @@ static bool take_params(struct call *call, const json_t *params, struct job *job
         {"rows", PARAM_INTEGER, &raw->rows, false},
         {"columns", PARAM_INTEGER, &raw->columns, false},
         {"ready", PARAM_ANY, &raw->ready, false},
-        {"ready_timeout", PARAM_NUMBER, &job->ready_timeout, false},
+        {"ready_timeout", PARAM_SECONDS, &job->ready_timeout, false},
         {"needs", PARAM_ANY, &raw->needs, false},
         {"host", PARAM_ANY, &raw->host, false},
         {"leash", PARAM_ANY, &raw->leash, false},
@@ -186,12 +168,10 @@ static bool take_params(struct call *call, const json_t *params, struct job *job
     };
 
     job->grace = DEFAULT_GRACE;
-    job->timeout = job->ready_timeout = NAN; /* no limit; a given limit must be 0 or more */
-    if (!params_take(call, params, wanted) || !check_seconds(call, "after", job->after) ||
-        !check_seconds(call, "grace", job->grace) || !check_limit(call, "timeout", &job->timeout) ||
-        !check_limit(call, "ready_timeout", &job->ready_timeout))
+    job->timeout = job->ready_timeout = -1; /* no limit */
+    if (!params_take(call, params, wanted))
         return false;
-    job->umask = (mode_t) raw->umask & 0777;
+    job->umask = (mode_t) raw->umask;
     return true;
 }
 

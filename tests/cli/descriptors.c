@@ -13,6 +13,7 @@
 #include "cli/base/linux_calls.h"
 #include "cli/base/partial_write.h"
 
+#include <limits.h>
 #include <stdarg.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -167,6 +168,11 @@ static void descriptors_are_closed_and_sent(void)
     memcpy(&again, CMSG_DATA(CMSG_FIRSTHDR(&message)), sizeof(again));
     CHECK_EQUAL(pread(again, &got, 1, 2), 1);
     CHECK_EQUAL(got, 'c');
+    again = descriptors_duplicate(fd, 20);
+    CHECK(again >= 20 && (fcntl(again, F_GETFD) & FD_CLOEXEC) != 0);
+    close(again);
+    CHECK_EQUAL(descriptors_duplicate(12345, 20), -EBADF);
+    CHECK_EQUAL(descriptors_duplicate(fd, INT_MAX), -EMFILE);
     close(ends[1]);
     CHECK_EQUAL(descriptors_send(ends[0], fd, &part, 1, 0), -EPIPE); /* and no SIGPIPE */
 

@@ -78,6 +78,22 @@ own_limits() {
   as_user "$K3THREAD" shutdown --now
 }
 
+@test "a supervisor comes up only if it has a descriptor left for a client" {
+  for_all_users
+  mkdir theirs
+  [ "$(id -u)" != 0 ] || chown 61237 theirs
+  for limit in 5 6 7 8 9 10 11 12 13 14 15 16; do
+    export K3THREAD_SOCKET=$dir/theirs/$limit.sock
+    run --separate-stderr as_user prlimit --nofile="$limit" "$K3THREAD" start -- true
+    if as_user "$K3THREAD" version | grep '^supervisor'; then
+      as_user "$K3THREAD" shutdown
+    else
+      is "$status" 1
+      like "$stderr" '*: Too many open files*'
+    fi
+  done
+}
+
 # Runs a command as a user without privileges.
 as_user() {
   if [ "$(id -u)" = 0 ]; then

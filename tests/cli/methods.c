@@ -356,7 +356,8 @@ static void look_takes_a_list(void)
     static const struct request table[] = {
         {"{'threads':[1,2]}", "look 2 0\n"},
         {"{'threads':[1],'output':true}", "look 1 1\n"},
-        {"{'threads':1}", "-32002 'threads' must be a list of at most 64 ids of threads\n"},
+        {"{'threads':['1']}", "-32001 'threads' must be a list of at most 64 ids of threads\n"},
+        {"{'threads':1}", "-32001 'threads' must be a list of at most 64 ids of threads\n"},
         {"{}", "-32602 look: missing parameter 'threads'\n"},
     };
 
@@ -404,7 +405,7 @@ static void terminal_attaches_the_client(void)
          "-32002 thread 'web-1' (id 3) has no terminal; start it with --tty\n"},
         {"{'thread':'a','columns':4097}",
          "-32002 columns must be a number from 1 to 4096, not 4097\n"},
-        {"{'thread':'a','members':1}", "-32002 'members' must be a list of a thread's members\n"},
+        {"{'thread':'a','members':1}", "-32001 'members' must be a list of a thread's members\n"},
         {"{}", "-32602 terminal: missing parameter 'thread'\n"},
     };
 
@@ -465,9 +466,10 @@ static void surroundings_are_kept_for_the_client(void)
 {
     static const struct request table[] = {
         {"{'environment':[],'directory':'/d'}", "takes 100\n{}\n"},
-        {"{'environment':[],'directory':'/e','limits':{},'nice':1,'umask':1023}",
-         "takes 111\n{}\n"},
+        {"{'environment':[],'directory':'/e','limits':{},'nice':1,'umask':511}", "takes 111\n{}\n"},
         {"{'environment':1,'directory':'/f'}", "takes 100\n-32001 environment\n"},
+        {"{'environment':[],'directory':'/f','umask':512}",
+         "-32002 umask must be a number from 0 to 511 (0777)\n"},
         {"{'environment':[],'directory':1}", "-32001 'directory' must be a string\n"},
         {"{'environment':[]}", "-32602 surroundings: missing parameter 'directory'\n"},
         {"{'directory':'/f'}", "-32602 surroundings: missing parameter 'environment'\n"},
@@ -491,8 +493,8 @@ static void watch_sends_events(void)
          "{'watching':true,'logs':'/logs'}\nall reports\nwatch 9 all 3\n"},
         {"{'events':[]}", "unwatch\n{'watching':false}\n"},
         {"{'events':['nosuch']}", "-32002 'events' must be a list of events' names\n"},
-        {"{'events':1}", "-32002 'events' must be a list of events' names\n"},
-        {"{'members':1}", "-32002 'members' must be a list of a thread's members\n"},
+        {"{'events':1}", "-32001 'events' must be a list of events' names\n"},
+        {"{'members':1}", "-32001 'members' must be a list of a thread's members\n"},
         {"{'no':1}", "-32602 watch: unknown parameter 'no'\n"},
     };
 
@@ -518,7 +520,9 @@ static void read_gives_pieces_of_a_log(void)
         {"{'reader':3,'close':true}", "end 3\n"},
         {"{'reader':1,'open':true,'thread':'a'}", "-32002 the reader 1 is open already\n"},
         {"{'reader':3,'open':true,'thread':'c'}", "-32003 no thread 'c'\n"},
-        {"{'reader':1,'since':-1}", "-32002 'since' must be a number of seconds\n"},
+        {"{'reader':1,'since':-1}", "-32002 since must be 0 seconds or more, not -1\n"},
+        {"{'reader':1,'lines':-1}", "-32002 lines must be 0 or more, not -1\n"},
+        {"{'reader':1,'offset':-1}", "-32002 offset must be 0 or more, not -1\n"},
         {"{'reader':1,'size':0}", "-32002 'size' must be a number from 1 to 262144\n"},
         {"{'reader':1,'size':262145}", "-32002 'size' must be a number from 1 to 262144\n"},
         {"{}", "-32602 read: missing parameter 'reader'\n"},

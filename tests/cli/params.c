@@ -77,7 +77,7 @@ static void a_start_has_its_defaults(void)
 }
 
 #define LIMIT                                                                                      \
-    "-32002 the limit 'core' must be a list of two whole numbers, the first not above the "        \
+    " the limit 'core' must be a list of two whole numbers, the first not above the "              \
     "second; "                                                                                     \
     "-1 is none"
 
@@ -131,24 +131,28 @@ static void a_start_with_a_wrong_value_says_which(void)
         {"'name':'a'", "-32002 a live thread is named 'a' already, its id is 1"},
         {"'if_absent':true", "-32002 \"if_absent\" needs a \"name\""},
         {"'members':['no']", "-32002 \"members\" must be a list of a thread's members"},
+        {"'members':['id',7]", "-32001 \"members\" must be a list of a thread's members"},
+        {"'members':{'id':1}", "-32001 \"members\" must be a list of a thread's members"},
+        {"'umask':-1", "-32002 umask must be a number from 0 to 511 (0777)"},
+        {"'umask':512", "-32002 umask must be a number from 0 to 511 (0777)"},
         {"'members':[]", "-32002 \"members\" must be a list of a thread's members"},
         {"'environment':'x'", "-32001 \"environment\" must be a list of strings"},
         {"'environment':['x']", "-32002 environment: 'x' is not NAME=VALUE"},
         {"'variables':['=x']", "-32002 environment: '=x' is not NAME=VALUE"},
         {"'limits':[]", "-32001 \"limits\" must be an object"},
         {"'limits':{'coer':[1,1]}", "-32002 there is no limit 'coer'"},
-        {"'limits':{'core':1}", LIMIT},
-        {"'limits':{'core':[1]}", LIMIT},
-        {"'limits':{'core':[1,1,1]}", LIMIT},
-        {"'limits':{'core':[2,1]}", LIMIT},
-        {"'limits':{'core':[-2,1]}", LIMIT},
-        {"'limits':{'core':[1,-2]}", LIMIT},
-        {"'limits':{'core':[1,1.5]}", LIMIT},
-        {"'limits':{'core':['1',1]}", LIMIT},
-        {"'limits':{'core':[-1,1]}", LIMIT},
+        {"'limits':{'core':1}", "-32001" LIMIT},
+        {"'limits':{'core':[1]}", "-32002" LIMIT},
+        {"'limits':{'core':[1,1,1]}", "-32002" LIMIT},
+        {"'limits':{'core':[2,1]}", "-32002" LIMIT},
+        {"'limits':{'core':[-2,1]}", "-32002" LIMIT},
+        {"'limits':{'core':[1,-2]}", "-32002" LIMIT},
+        {"'limits':{'core':[1,1.5]}", "-32001" LIMIT},
+        {"'limits':{'core':['1',1]}", "-32001" LIMIT},
+        {"'limits':{'core':[-1,1]}", "-32002" LIMIT},
         {"'nice':20", "-32002 \"nice\" must be a whole number from -20 to 19"},
         {"'nice':-21", "-32002 \"nice\" must be a whole number from -20 to 19"},
-        {"'nice':1.5", "-32002 \"nice\" must be a whole number from -20 to 19"},
+        {"'nice':1.5", "-32001 \"nice\" must be a whole number from -20 to 19"},
         {"'needs':[1]", "-32002 needs"},
         {"'leash':'x'", "-32002 leash"},
         {"'after':'1'", "-32001 start: \"after\" must be a number"},

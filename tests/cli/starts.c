@@ -347,7 +347,7 @@ static void a_restart_is_answered_when_the_command_runs_again(void)
     static const struct request refused[] = {
         {"{}", "-32602 restart: missing parameter 'thread'\n"},
         {"{'thread':'c'}", "-32003 no thread 'c'\n"},
-        {"{'thread':'a','members':1}", "-32002 'members' must be a list of a thread's members\n"},
+        {"{'thread':'a','members':1}", "-32001 'members' must be a list of a thread's members\n"},
         {"{'thread':2}", "-32002 a live thread is named 'a' already, its id is 1\n"},
     };
 
@@ -480,7 +480,9 @@ static void the_kinds_of_join_do_not_mix(void)
          "-32002 'any' goes with none of 'thread', 'ready' and 'until'\n"},
         {"{'thread':'a','until':'x','ready':true}", "-32002 'until' does not go with 'ready'\n"},
         {"{'thread':'c'}", "-32003 no thread 'c'\n"},
-        {"{'thread':'a','members':1}", "-32002 'members' must be a list of a thread's members\n"},
+        {"{'thread':-1}", "-32003 no thread -1\n"},
+        {"{'thread':'a','timeout':-1}", "-32002 timeout must be 0 seconds or more, not -1\n"},
+        {"{'thread':'a','members':1}", "-32001 'members' must be a list of a thread's members\n"},
         {"{'no':1}", "-32602 join: unknown parameter 'no'\n"},
     };
 
@@ -499,7 +501,8 @@ static void logs_says_where_the_output_is(void)
         {"{'thread':'b','lines':4,'since':0}",
          "open b 7 0\n{'id':2,'name':'b','log':'/other','offset':12,'size':50,'limit':0,"
          "'begun':true,'times':false,'text':'4 lines'}\n"},
-        {"{'thread':'b','since':-1}", "-32002 'since' must be a number of seconds\n"},
+        {"{'thread':'b','lines':-1}", "-32002 lines must be 0 or more, not -1\n"},
+        {"{'thread':'b','since':-1}", "-32002 since must be 0 seconds or more, not -1\n"},
         {"{'thread':'c','since':2}", "-32003 no thread 'c'\n"},
         {NULL, "-32003 'thread' is missing, and this connection has started no thread\n"},
         {"{'thread':'b','begun':true,'since':0}",
