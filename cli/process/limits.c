@@ -64,6 +64,7 @@ rlim_t limits_open(void)
     for (int i = 0; i < LIMITS_COUNT; i++)
         (void) getrlimit(table[i].resource, &started.of[i]);
     started.nice = getpriority(PRIO_PROCESS, 0);
+    started.scheduling = scheduling_read(0);
     own = started;
     for (int i = 0; i < LIMITS_COUNT; i++)
         if (can_hurt((enum limit) i))
@@ -86,7 +87,9 @@ int limits_find(const char *name)
 
 const char *limits_name(int limit)
 {
-    return limit < LIMITS_COUNT ? table[limit].name : "niceness";
+    if (limit < LIMITS_COUNT)
+        return table[limit].name;
+    return limit == LIMITS_COUNT ? "niceness" : "policy";
 }
 
 /* Sets LIMIT to WANTED. If the hard limit of this process forbids that, sets the nearest limit, and returns false. */
@@ -112,6 +115,8 @@ unsigned limits_apply(const struct limits *limits)
             missed |= 1U << i;
     if (limits->nice != own.nice && setpriority(PRIO_PROCESS, 0, limits->nice) < 0)
         missed |= LIMITS_NICENESS;
+    if (!scheduling_apply(&own.scheduling, &limits->scheduling))
+        missed |= LIMITS_POLICY;
     return missed;
 }
 

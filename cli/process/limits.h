@@ -1,6 +1,6 @@
 /*
- * Reads and sets resource limits and niceness. A command gets the limits of the client that started its thread. The
- * supervisor raises its own limits as far as it may, so that the limits that it was started with do not make it
+ * Reads and sets resource limits, niceness and scheduling. A command gets those of the client that started its thread.
+ * The supervisor raises its own limits as far as it may, so that the limits that it was started with do not make it
  * fail.
  */
 #ifndef K3THREAD_CLI_PROCESS_LIMITS_H
@@ -8,6 +8,7 @@
 
 #include "cli/base/limit_names.h"
 #include "cli/base/text.h"
+#include "cli/process/scheduling.h"
 
 enum limit {
 #define X(resource, name) LIMIT_##resource,
@@ -16,14 +17,17 @@ enum limit {
         LIMITS_COUNT
 };
 
-/* The limits and the niceness of one process. */
+/* The limits, the niceness and the scheduling of one process. */
 struct limits {
-    struct rlimit of[LIMITS_COUNT];
-    int           nice;
+    struct rlimit     of[LIMITS_COUNT];
+    int               nice;
+    struct scheduling scheduling;
 };
 
-/* The bit of the niceness in a set of limits; the bit of a limit is 1U << LIMIT_NAME. */
+/* The bits of the niceness and the policy in a set of limits; the bit of a limit is 1U << LIMIT_NAME. */
 #define LIMITS_NICENESS (1U << LIMITS_COUNT)
+#define LIMITS_POLICY   (1U << (LIMITS_COUNT + 1))
+#define LIMITS_BITS     (LIMITS_COUNT + 2)
 
 /*
  * Remembers the limits that this process was started with, and raises its own. The supervisor calls it once.
@@ -38,7 +42,7 @@ const struct limits *limits_started_with(void);
 /* Returns the limit with NAME, or -1 if there is none. */
 int limits_find(const char *name);
 
-/* Returns the name of a limit, or of the niceness for LIMITS_COUNT. */
+/* Returns the name of the bit LIMIT of a set of limits. */
 const char *limits_name(int limit);
 
 /*

@@ -3,6 +3,7 @@
 #include "cli/rpc/write.h"
 
 #include <string.h>
+#include <sys/socket.h>
 
 /* Reads one number of a limit. */
 static bool parse_number(const json_t *number, rlim_t *ret)
@@ -32,6 +33,17 @@ static bool are_numbers(const json_t *pair)
     return json_is_array(pair);
 }
 
+/* Reads how the process at the other end of the socket FD is scheduled. It waits for the reply, so it lives. */
+static struct scheduling read_scheduling(int fd)
+{
+    struct ucred peer;
+    socklen_t    size = sizeof(peer);
+
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0 || peer.pid <= 0)
+        return (struct scheduling){0};
+    return scheduling_read(peer.pid);
+}
+
 bool param_limits_parse(struct call *call, const json_t *limits, const json_t *nice,
                         struct limits *ret)
 {
@@ -39,6 +51,7 @@ bool param_limits_parse(struct call *call, const json_t *limits, const json_t *n
     json_t     *pair;
 
     *ret = *limits_started_with();
+    ret->scheduling = read_scheduling(call->peer->connection.source.fd);
     if (limits != NULL && !json_is_object(limits))
         return call_fail(call, PROTOCOL_TYPE_ERROR, "\"limits\" must be an object");
     json_object_foreach((json_t *) limits, name, pair) {
@@ -64,7 +77,7 @@ bool param_limits_parse(struct call *call, const json_t *limits, const json_t *n
 void param_limits_write_names(struct text *text, unsigned bits)
 {
     text_byte(text, '[', 1);
-    for (int i = 0; i <= LIMITS_COUNT; i++) {
+    for (int i = 0; i < LIMITS_BITS; i++) {
         const char *name = limits_name(i);
 
         if ((bits & 1U << i) == 0)

@@ -10,7 +10,8 @@
 
 /*
  * Reads "limits" and "nice" of a request into *RET. A limit that is left out keeps the value that
- * this process was started with. Returns false, with CALL failed, if they are not valid.
+ * this process was started with. The scheduling is that of the client's process. Returns false, with CALL failed, if
+ * the parameters are not valid.
  */
 bool param_limits_parse(struct call *call, const json_t *limits, const json_t *nice,
                         struct limits *ret);

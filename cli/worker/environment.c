@@ -79,7 +79,8 @@ static bool is_own(const char *string)
 
 static bool has_same_limits(const struct limits *a, const struct limits *b)
 {
-    return a->nice == b->nice && memcmp(a->of, b->of, sizeof(a->of)) == 0;
+    return a->nice == b->nice && memcmp(a->of, b->of, sizeof(a->of)) == 0 &&
+           scheduling_is_same(&a->scheduling, &b->scheduling);
 }
 
 static bool is_same(const struct environment *a, const struct environment *b)

@@ -40,6 +40,45 @@ own_limits() {
   done
 }
 
+# scheduling WAY…: prints how a command that is started this way is scheduled.
+scheduling() {
+  local id
+  id=$(k3 "$@" start -- sh -c 'taskset -p $$; chrt -p $$; ionice')
+  k3 join "$id"
+  k3 logs "$id" | sed 's/.*: //'
+}
+
+own_scheduling() {
+  sh -c 'taskset -p $$; chrt -p $$; ionice' | sed 's/.*: //'
+}
+
+@test "a command has the processors, the policy and the I/O priority of its caller, not of the first start" {
+  first=$(taskset -c -p $$ | sed 's/.*: //; s/[,-].*//')
+  taskset -c "$first" chrt -b 0 ionice -c 3 "$K3THREAD" start -- true
+  for way in "-S $K3THREAD_SOCKET" "-S$K3THREAD_SOCKET"; do
+    # shellcheck disable=SC2086  # a list of words
+    diff <(scheduling $way) <(own_scheduling)
+    (
+      taskset -c -p "$first" "$BASHPID"
+      chrt -i -p 0 "$BASHPID"
+      ionice -c 2 -n 6 -p "$BASHPID"
+      # shellcheck disable=SC2086  # a list of words
+      diff <(scheduling $way) <(own_scheduling)
+    )
+  done
+}
+
+@test "a start says that the command did not get its policy" {
+  for_all_users
+  mkdir theirs
+  [ "$(id -u)" != 0 ] || chown 61237 theirs
+  export K3THREAD_SOCKET=$dir/theirs/k.sock
+  as_user prlimit --nice=0 chrt -i 0 "$K3THREAD" start -- true
+  run -0 --separate-stderr as_user prlimit --nice=0 "$K3THREAD" start -- true
+  is "$stderr" 'k3thread: start: the command did not get your limits: the supervisor, which was started with less, may not raise policy'
+  as_user "$K3THREAD" shutdown
+}
+
 @test "the commands of a run have the limits of the caller of run" {
   echo 'start -- sh -c "ulimit -n; ulimit -Hn; ulimit -s; nice"' >script
   is "$(ulimit -S -n 99 && ulimit -S -s 4000 && nice -n 4 "$K3THREAD" run -q --no-prefix script | xargs)" \
