@@ -144,6 +144,7 @@ static void add_terminal(struct text *params, const struct start_request *reques
     member_write_true(params, "tty", true);
     member_write_integer(params, "rows", request->rows);
     member_write_integer(params, "columns", request->columns);
+    member_write_true(params, "attach", request->attach);
 }
 
 /* Writes the directory, the environment, the input and the output of the command. */
@@ -173,7 +174,7 @@ void request_write_start(struct text *params, const struct start_request *reques
     member_write_strings(params, "command", request->command);
     member_write_true(params, "call", request->call);
     add_surroundings(params, request);
-    write_members(params, "[\"id\"]");
+    write_members(params, request->attach ? "[\"id\",\"name\"]" : "[\"id\"]");
     member_write_string(params, "ready", request->ready);
     member_write_string(params, "host", request->host);
     member_write_string(params, "restart", request->restart);

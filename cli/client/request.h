@@ -26,6 +26,7 @@ struct start_request {
     bool         input_stays_open; /* the input stays open; INPUT is NULL then */
     bool         tty;              /* the command gets a terminal of the size: */
     unsigned     rows, columns;
+    bool         attach;                               /* and the client is attached to it */
     const char  *ready, *restart, *stop_signal;        /* NULL: not given */
     double       after, timeout, grace, ready_timeout; /* seconds; negative: not given */
     int64_t      leash;                                /* the id of a process; 0: none */

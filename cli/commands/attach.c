@@ -47,7 +47,7 @@ static int run(struct invocation *invocation)
         return command_fail(invocation, STATUS_USAGE, NULL,
                             "standard input and output must be a terminal; "
                             "\"k3thread logs -f\" shows the output elsewhere");
-    status = attach_terminal(invocation, thread_to_json(o->thread), o->read_only, &end);
+    status = attach_terminal(invocation, thread_to_json(o->thread), o->read_only, NULL, &end);
     invocation->session->ended_by = end.signal;
     return status;
 }

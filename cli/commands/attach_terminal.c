@@ -38,6 +38,7 @@ struct attach {
     struct client           *client;
     json_t                  *thread; /* as a parameter of requests */
     bool                     read_only;
+    struct attach_start     *start; /* NULL: this process did not start the thread */
     struct raw_terminal      raw;
     int                      output;  /* this terminal; does not block if possible */
     int                      signals; /* a descriptor of all signals that attach handles */
@@ -145,24 +146,46 @@ static bool is_own_terminal(const struct attach *attach, const json_t *thread)
            strcmp(socket, attach->invocation->session->place.socket) == 0;
 }
 
+/* Notes that this process is attached to THREAD. Returns the exit status. */
+static int begin(struct attach *attach, const json_t *thread)
+{
+    attach->name = json_incref(json_object_get(thread, "name"));
+    json_decref(attach->thread);
+    attach->thread = json_incref(json_object_get(thread, "id"));
+    if (!is_own_terminal(attach, thread))
+        return STATUS_DONE;
+    raw_terminal_leave(&attach->raw);
+    return command_fail(attach->invocation, STATUS_USAGE, "ValueError",
+                        "this is the terminal of that thread");
+}
+
+/* Takes over from the start, which has attached this process. Returns the exit status. */
+static int take_over(struct attach *attach)
+{
+    int     status = begin(attach, attach->start->thread);
+    size_t  i;
+    json_t *params;
+
+    json_array_foreach(attach->start->notices, i, params) {
+        if (status == STATUS_DONE)
+            take_notification(attach, params);
+    }
+    return status;
+}
+
 /* Attaches to the terminal. Returns the exit status. */
 static int join_terminal(struct attach *attach)
 {
     struct reply reply;
-    int          status = STATUS_DONE;
+    int          status;
 
+    if (attach->start != NULL)
+        return take_over(attach);
     if (client_call(attach->client, "terminal", write_attach(attach), &reply) != 0) {
         raw_terminal_leave(&attach->raw);
         return command_failed(attach->invocation);
     }
-    if (is_own_terminal(attach, reply.result)) {
-        raw_terminal_leave(&attach->raw);
-        status = command_fail(attach->invocation, STATUS_USAGE, "ValueError",
-                              "this is the terminal of that thread");
-    }
-    attach->name = json_incref(json_object_get(reply.result, "name"));
-    json_decref(attach->thread);
-    attach->thread = json_incref(json_object_get(reply.result, "id"));
+    status = begin(attach, reply.result);
     reply_release(&reply);
     return status;
 }
@@ -194,6 +217,8 @@ static int take_replies(struct attach *attach)
         json_int_t taken = json_integer_value(json_object_get(reply.result, "taken"));
 
         attach->unread -= (size_t) taken < attach->unread ? (size_t) taken : attach->unread;
+        if (attach->start != NULL)
+            attach_start_take(attach->start, &reply);
         if (reply.result == NULL)
             attach->unread = 0; /* another client types, or the thread has just ended */
         reply_release(&reply);
@@ -352,6 +377,22 @@ static void tell_end(const struct attach *attach)
     text_release(&text);
 }
 
+/* Waits until START says how its thread has ended. Returns 0 or -errno. */
+static int wait_for_end(struct attach_start *start)
+{
+    struct reply reply;
+    int          error = 0;
+
+    while (error == 0 && !start->joined) {
+        error = client_receive(start->client, &reply);
+        if (error != 0)
+            break;
+        attach_start_take(start, &reply);
+        reply_release(&reply);
+    }
+    return error;
+}
+
 /* Attaches to the terminal, and restores this terminal at the end. Returns the exit status. */
 static int visit(struct attach *attach)
 {
@@ -366,6 +407,8 @@ static int visit(struct attach *attach)
         return status;
     error = serve(attach);
     leave_terminal(attach);
+    if (error == 0 && attach->start != NULL && attach->end.has_ended)
+        error = wait_for_end(attach->start);
     if (error != 0)
         return command_failed(attach->invocation);
     tell_end(attach);
@@ -373,13 +416,14 @@ static int visit(struct attach *attach)
 }
 
 int attach_terminal(const struct invocation *invocation, json_t *thread, bool read_only,
-                    struct attach_end *ret)
+                    struct attach_start *start, struct attach_end *ret)
 {
     struct client *client = &invocation->session->client;
     struct attach  attach = {.invocation = invocation,
                              .client = client,
                              .thread = thread,
                              .read_only = read_only,
+                             .start = start,
                              .output = -1,
                              .signals = -1,
                              .endings = -1};

@@ -2,6 +2,7 @@
 #ifndef K3THREAD_CLI_COMMANDS_ATTACH_TERMINAL_H
 #define K3THREAD_CLI_COMMANDS_ATTACH_TERMINAL_H
 
+#include "cli/commands/attach_start.h"
 #include "cli/commands/session.h"
 
 #include <jansson.h>
@@ -18,9 +19,10 @@ bool attach_is_possible(void);
 
 /*
  * Attaches to the terminal of THREAD, a reference that it takes over, until the user detaches or the thread ends, and
- * tells the user which of the two has happened. Returns the exit status, and reports a failure.
+ * tells the user which of the two has happened. START, if not NULL, has started the thread and attached this process;
+ * when the thread has ended, START->end is known. Returns the exit status, and reports a failure.
  */
 int attach_terminal(const struct invocation *invocation, json_t *thread, bool read_only,
-                    struct attach_end *ret);
+                    struct attach_start *start, struct attach_end *ret);
 
 #endif

@@ -2,6 +2,7 @@
 #include "cli/base/status.h"
 #include "cli/client/current_directory.h"
 #include "cli/client/request.h"
+#include "cli/commands/attach_start.h"
 #include "cli/commands/attach_terminal.h"
 #include "cli/commands/command.h"
 #include "cli/commands/executable.h"
@@ -20,6 +21,14 @@
 
 /* The most supervisors in a row that may end before they get the request. */
 #define TRIES 5
+
+/* Returns true if this terminal is to be attached to the thread's terminal. */
+static bool attaches(const struct invocation *invocation)
+{
+    const struct start_options *o = invocation->options;
+
+    return o->wait && o->request.tty && !invocation->session->scripted && attach_is_possible();
+}
 
 /* Returns true if the next command does not wait for the reply to this start. */
 static bool is_chained(const struct invocation *invocation)
@@ -55,10 +64,28 @@ static void write_request(struct text *params, const struct invocation *invocati
         o->environment == NULL && invocation->session->client.environment_known;
     request.daemon |= (invocation->command->flags & COMMAND_DAEMON) != 0;
     request.keep = o->wait;
+    request.attach = attaches(invocation);
     request.chained = is_chained(invocation);
     request.is_sure = request.chained && is_sure(o);
     request.input_stays_open = o->has_input && request.input == NULL;
     request_write_start(params, &request);
+}
+
+/* What is to happen with a thread from its start on. Both are NULL if nothing is. */
+struct company {
+    struct follow       *follow; /* will follow it */
+    struct attach_start *attach; /* will attach to its terminal */
+};
+
+/* Sends the request with PARAMS, and waits for its reply. */
+static int send_start(struct client *client, struct text *params, const struct company *company,
+                      struct reply *ret)
+{
+    if (company->follow != NULL)
+        return start_wait_send(company->follow, params, ret);
+    if (company->attach != NULL)
+        return attach_start_send(company->attach, client, params, ret);
+    return client_call_written(client, "start", params, ret);
 }
 
 /*
@@ -66,8 +93,8 @@ static void write_request(struct text *params, const struct invocation *invocati
  * request; the request is then sent to the next supervisor. HERE is NULL if the quick way has sent
  * the request already.
  */
-static int call_start(struct invocation *invocation, const char *here, struct follow *follow,
-                      struct reply *ret)
+static int call_start(struct invocation *invocation, const char *here,
+                      const struct company *company, struct reply *ret)
 {
     const struct start_options *o = invocation->options;
     struct client              *client = &invocation->session->client;
@@ -80,8 +107,7 @@ static int call_start(struct invocation *invocation, const char *here, struct fo
             break;
         if (here != NULL)
             write_request(&params, invocation, here);
-        error = follow != NULL ? start_wait_send(follow, &params, ret)
-                               : client_call_written(client, "start", &params, ret);
+        error = send_start(client, &params, company, ret);
         if (here == NULL)
             break;
     }
@@ -132,8 +158,7 @@ static int start_chained(const struct invocation *invocation)
     return chain_start(&invocation->session->chain, client, invocation->command->name, &params);
 }
 
-/* Starts the thread. FOLLOW, if not NULL, will follow it. */
-static int start(struct invocation *invocation, struct follow *follow, json_int_t *ret_id)
+static int start(struct invocation *invocation, const struct company *company, json_int_t *ret_id)
 {
     bool         adopted = invocation->session->client.adopted;
     char        *here = adopted ? NULL : current_directory(invocation);
@@ -142,7 +167,7 @@ static int start(struct invocation *invocation, struct follow *follow, json_int_
 
     if (here == NULL && !adopted)
         return STATUS_FAILED;
-    error = call_start(invocation, here, follow, &reply);
+    error = call_start(invocation, here, company, &reply);
     free(here);
     if (error != 0)
         return chain_report(&invocation->session->chain, &invocation->session->client,
@@ -178,7 +203,8 @@ static int start_and_wait(struct invocation *invocation)
     (void) signal(SIGPIPE,
                   SIG_IGN); /* this process must live on to raise SystemExit in the thread */
     if (status == STATUS_DONE)
-        status = command_own_failure(start(invocation, &follow, &follow.id));
+        status = command_own_failure(
+            start(invocation, &(struct company){.follow = &follow}, &follow.id));
     if (status == STATUS_DONE && copy_input(invocation, &follow) != 0)
         status = command_own_failure(command_failed(invocation));
     if (status == STATUS_DONE)
@@ -186,14 +212,6 @@ static int start_and_wait(struct invocation *invocation)
     invocation->session->ended_by = signals_first(&follow.pass.signals);
     follow_close(&follow);
     return status;
-}
-
-/* Returns true if this terminal is to be attached to the thread's terminal. */
-static bool attaches(const struct invocation *invocation)
-{
-    const struct start_options *o = invocation->options;
-
-    return o->wait && o->request.tty && !invocation->session->scripted && attach_is_possible();
 }
 
 /* Ends the thread ID by SystemExit, because this process was asked to end. */
@@ -220,26 +238,42 @@ static int join_attached(const struct invocation *invocation, json_int_t id)
     return status;
 }
 
+/* Leaves the thread ID after END, which was its end or a signal. Returns the exit status for the thread's end. */
+static int leave(const struct invocation *invocation, json_int_t id,
+                 const struct attach_start *begun, const struct attach_end *end)
+{
+    struct client *client = &invocation->session->client;
+
+    if (begun->end != NULL) {
+        command_explain_end(invocation, begun->end, false);
+        return thread_status(begun->end);
+    }
+    if (client_reopen(client) != 0)
+        return command_own_failure(command_failed(invocation));
+    if (end->signal != 0)
+        end_thread(client, id);
+    return join_attached(invocation, id);
+}
+
 /* Starts the thread and attaches to its terminal, until the user detaches or the thread ends. */
 static int start_and_attach(struct invocation *invocation)
 {
-    struct session   *session = invocation->session;
-    struct attach_end end = {0};
-    json_int_t        id = 0;
-    int               status = chain_settle(&session->chain, &session->client);
+    struct session     *session = invocation->session;
+    struct attach_start begun = {0};
+    struct attach_end   end = {0};
+    json_int_t          id = 0;
+    int                 status = chain_settle(&session->chain, &session->client);
 
     if (status == STATUS_DONE)
-        status = command_own_failure(start(invocation, NULL, &id));
+        status = command_own_failure(start(invocation, &(struct company){.attach = &begun}, &id));
     if (status == STATUS_DONE)
-        status = command_own_failure(attach_terminal(invocation, json_integer(id), false, &end));
+        status =
+            command_own_failure(attach_terminal(invocation, json_integer(id), false, &begun, &end));
     session->ended_by = end.signal;
-    if (status != STATUS_DONE || (end.signal == 0 && !end.has_ended))
-        return status;
-    if (client_reopen(&session->client) != 0)
-        return command_own_failure(command_failed(invocation));
-    if (end.signal != 0)
-        end_thread(&session->client, id);
-    return join_attached(invocation, id);
+    if (status == STATUS_DONE && (end.signal != 0 || end.has_ended))
+        status = leave(invocation, id, &begun, &end);
+    attach_start_close(&begun);
+    return status;
 }
 
 static int run(struct invocation *invocation)
@@ -256,7 +290,7 @@ static int run(struct invocation *invocation)
     invocation->session->only_started = true;
     if (is_chained(invocation))
         return start_chained(invocation);
-    status = start(invocation, NULL, &id);
+    status = start(invocation, &(struct company){0}, &id);
     if (status != STATUS_DONE || invocation->session->scripted)
         return status;
     text_printf(&line, "%" JSON_INTEGER_FORMAT "\n", id);

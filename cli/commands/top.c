@@ -35,7 +35,7 @@ static bool attach(void *context, int64_t id, int *ret_signal)
     int                      status = STATUS_FAILED;
 
     if (session_find_place(&session, &why) == 0 && session_connect(&session, false) == 0)
-        status = attach_terminal(&own, json_integer(id), false, &end);
+        status = attach_terminal(&own, json_integer(id), false, NULL, &end);
     *ret_signal = end.signal;
     text_release(&why);
     session_release(&session);

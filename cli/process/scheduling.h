@@ -12,7 +12,7 @@
 /* How one process is scheduled. Zeroed, nothing is known of it. */
 struct scheduling {
     bool      is_known;
-    cpu_set_t processors; /* empty: not known, as on a machine with more processors than a set has */
+    cpu_set_t processors; /* empty: not known, as of more processors than a set has */
     int       policy, priority;
     int       io_priority;
 };

@@ -204,7 +204,7 @@ static void watch(struct console *console)
     atomic_store(&console->terminal->is_watched, wanted);
 }
 
-void viewer_begin(struct viewer *viewer, struct record *record)
+void viewer_begin(struct viewer *viewer, struct record *record, bool draws)
 {
     struct console      *console = record->console;
     const struct viewer *typist;
@@ -218,7 +218,7 @@ void viewer_begin(struct viewer *viewer, struct record *record)
         watch(console);
     }
     typist = find_typist(console);
-    if (viewer == typist || viewer->read_only)
+    if (draws && (viewer == typist || viewer->read_only))
         redraw(console, typist != NULL ? &typist->size : &console->size);
 }
 

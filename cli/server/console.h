@@ -43,9 +43,9 @@ void console_close(struct record *record);
 /*
  * Attaches VIEWER, in which connection, size and read_only are set, to the terminal of RECORD, which has one.
  * If VIEWER is attached to that terminal already, only its new size and read_only take effect. VIEWER must not be
- * attached to another terminal. Makes the program draw the screen again.
+ * attached to another terminal. If DRAWS, makes the program draw the screen again, in the right size.
  */
-void viewer_begin(struct viewer *viewer, struct record *record);
+void viewer_begin(struct viewer *viewer, struct record *record, bool draws);
 
 /* Detaches the client, if it is attached. */
 void viewer_end(struct viewer *viewer);

@@ -10,6 +10,7 @@
 #include "cli/server/start_failure.h"
 #include "cli/server/start_params.h"
 #include "cli/server/store.h"
+#include "cli/server/terminal_join.h"
 #include "cli/server/threads.h"
 #include "cli/worker/logs.h"
 #include "cli/worker/mailbox.h"
@@ -61,9 +62,22 @@ static void fail_thread(struct call *call, int error)
     text_release(&words);
 }
 
+/* Attaches the client to RECORD. Returns false, with CALL failed, if RECORD, which was found, has no terminal. */
+static bool attach(struct call *call, const struct start_params *params, struct record *record)
+{
+    bool                       is_new = params->present == NULL;
+    const struct job          *job = is_new ? &record->job : &params->job;
+    const struct terminal_wish wish = {.size = {.rows = job->rows, .columns = job->columns},
+                                       .is_new = is_new};
+
+    return terminal_join(call, record, &wish);
+}
+
 /* Replies with RECORD, whose thread was started or found: once its command runs, or must wait. */
 static void reply_begun(struct call *call, const struct start_params *params, struct record *record)
 {
+    if (params->attach && !attach(call, params, record))
+        return;
     call->peer->started = record->id;
     if (params->keep && record->keeper == NULL)
         store_keep(record, &call->peer->kept);

@@ -46,7 +46,7 @@ struct raw {
     struct raw_environment environment;
     const char            *restart, *stop_signal;
     json_int_t             log_limit, umask, rows, columns;
-    bool                   if_absent, keep, chained, hold;
+    bool                   attach, if_absent, keep, chained, hold;
 };
 
 /*
@@ -150,6 +150,7 @@ static bool take_params(struct call *call, const json_t *params, struct job *job
         {"tty", PARAM_BOOLEAN, &job->tty, false},
         {"rows", PARAM_INTEGER, &raw->rows, false},
         {"columns", PARAM_INTEGER, &raw->columns, false},
+        {"attach", PARAM_BOOLEAN, &raw->attach, false},
         {"ready", PARAM_ANY, &raw->ready, false},
         {"ready_timeout", PARAM_SECONDS, &job->ready_timeout, false},
         {"needs", PARAM_ANY, &raw->needs, false},
@@ -239,6 +240,8 @@ static bool parse_terminal(struct call *call, const struct raw *raw, struct job 
         return false;
     job->rows = size.rows;
     job->columns = size.columns;
+    if (raw->attach && !job->tty)
+        return call_fail(call, PROTOCOL_VALUE_ERROR, "\"attach\" goes with \"tty\"");
     if (!job->tty || job->input == NULL)
         return true;
     return call_fail(call, PROTOCOL_VALUE_ERROR,
@@ -265,6 +268,7 @@ bool start_params_read(struct call *call, const json_t *params, struct start_par
         return false;
     ret->keep = raw.keep;
     ret->hold = raw.hold;
+    ret->attach = raw.attach;
     /* A live thread was started already: this request starts nothing, so its needs and leash are not read. */
     return ret->present != NULL || (need_params_read(call, raw.needs, &ret->job) &&
                                     leash_param_read(call, raw.leash, &ret->leash));

@@ -12,6 +12,7 @@
 struct start_params {
     struct job     job;
     bool           keep;    /* keep the thread for the client until the client joins it */
+    bool           attach;  /* attach the client to the thread's terminal */
     bool           hold;    /* the requests behind a chained start wait for its reply */
     struct leash  *leash;   /* a reference; NULL: none */
     struct record *present; /* with "if_absent": the live thread that has the name; or NULL */

@@ -56,6 +56,34 @@ has_logged() {
   wait_until "$DEADLINE" has_logged a '31 97'
 }
 
+@test "start --wait --tty attaches before the command begins: nothing of a short command is lost" {
+  sit user 60 97
+  cat >line <<'END'
+clear
+for _ in 1 2 3 4 5 6 7 8; do k3 start -w --tty -- stty size; k3 start -w --tty -- true; done
+k3 start -w --tty -- sh -c 'sleep 0.1; exit 5'
+echo "ended: $?"
+END
+  type_at user '. ./line' Enter
+  see user 'ended: 5'
+  is "$(screen user | grep -c '^60 97$')" 8
+  is "$(screen user | grep -c 'has ended]$')" 17
+  type_at user 'clear; k3 start -n a --if-absent -w --tty -- cat' Enter
+  wait_until "$DEADLINE" is_attached a true
+  type_at user hello Enter
+  see user $'hello\nhello'
+  sit second 30 90
+  type_at second 'k3 start -n a --if-absent -w --tty -- cat' Enter
+  see second $'hello\nhello'
+  wait_until "$DEADLINE" has_size a '30 90'
+  k3 daemon -n without -- sleep 1000
+  type_at second "$PREFIX" d
+  see second '[detached'
+  type_at second 'clear; k3 start -n without --if-absent -w --tty -- cat; echo "status $?"' Enter
+  see second "has no terminal; start it with --tty"
+  see second 'status 64'
+}
+
 @test "attach joins the terminal: keys, interrupt, ^\\ ^\\ and ^\\ d" {
   k3 start -n a --tty -- sh -c 'trap "echo interrupted" INT; trap "echo quit" QUIT; echo begun
     while :; do read -r line && echo "<$line>"; done'

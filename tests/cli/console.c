@@ -171,7 +171,7 @@ static void begin(int i, unsigned short rows, unsigned short columns, bool read_
     viewers[i].connection = &connections[i];
     viewers[i].size = (struct pty_size){rows, columns};
     viewers[i].read_only = read_only;
-    viewer_begin(&viewers[i], &record);
+    viewer_begin(&viewers[i], &record, true);
     CHECK(viewer_is_to(&viewers[i], &record));
 }
 

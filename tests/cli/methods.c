@@ -119,9 +119,9 @@ void viewer_end(struct viewer *viewer)
     note("ends %d", viewer->read_only);
 }
 
-void viewer_begin(struct viewer *viewer, struct record *record)
+void viewer_begin(struct viewer *viewer, struct record *record, bool draws)
 {
-    CHECK(viewer == &peer.viewer && viewer->connection == &peer.connection);
+    CHECK(draws && viewer == &peer.viewer && viewer->connection == &peer.connection);
     note("begins %s %ux%u %d", record->job.name, viewer->size.rows, viewer->size.columns,
          viewer->read_only);
 }

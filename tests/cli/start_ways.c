@@ -13,6 +13,7 @@ static int               reopened; /* how often the client has connected again *
 static int               reopen_error, signals_error, input_error;
 static bool              is_possible; /* a terminal can be attached */
 static int               attached, attach_status;
+static bool              knows_end; /* the reply to the join comes before the attachment ends */
 static struct attach_end attach_end;
 static int               signals_taken;
 
@@ -43,15 +44,24 @@ bool __wrap_attach_is_possible(void)
     return is_possible;
 }
 
+/* Plays the attachment: takes the reply to the join that was sent behind the start, if knows_end. */
 int __wrap_attach_terminal(const struct invocation *invocation, json_t *thread, bool read_only,
-                           struct attach_end *ret);
+                           struct attach_start *start, struct attach_end *ret);
 int __wrap_attach_terminal(const struct invocation *invocation, json_t *thread, bool read_only,
-                           struct attach_end *ret)
+                           struct attach_start *start, struct attach_end *ret)
 {
+    struct reply reply;
+
     CHECK(invocation->session->client.open && !read_only);
     CHECK_EQUAL(json_integer_value(thread), 7);
+    CHECK_EQUAL(json_integer_value(json_object_get(start->thread, "id")), 7);
     json_decref(thread);
     attached++;
+    while (knows_end && !start->joined) {
+        CHECK_EQUAL(client_receive(start->client, &reply), 0);
+        attach_start_take(start, &reply);
+        reply_release(&reply);
+    }
     *ret = attach_end;
     return attach_status;
 }
@@ -329,10 +339,11 @@ static void signals_and_input_are_taken(void)
 #define ATTACHED(...)                                                                              \
     {                                                                                              \
         .words = "start -w --tty true",                                                            \
-        .requests = REQUEST(1, "start",                                                            \
-                            HERE("['true']", "/") "'tty':true,'rows':24,'columns':80," MEMBERS     \
-                                                  ",'keep':true") __VA_ARGS__                      \
+        .requests = REQUEST(1, "start", HERE("['true']", "/") TERMINAL_AND_MEMBERS ",'keep':true") \
+            REQUEST(2, "join", ) __VA_ARGS__                                                       \
     }
+#define TERMINAL_AND_MEMBERS                                                                       \
+    "'tty':true,'rows':24,'columns':80,'attach':true,'members':['id','name']"
 #define JOIN(id)  REQUEST(id, "join", "'thread':7")
 #define RAISE(id) REQUEST(id, "raise", "'thread':7")
 
@@ -340,21 +351,25 @@ static void a_terminal_is_attached(void)
 {
     static const struct play detached = ATTACHED(, .replies = RESULT(1, "{'id':7}"));
     static const struct play ended =
-        ATTACHED(JOIN(2), .replies = RESULT(1, "{'id':7}") ENDED(2, 3), .status = 3);
+        ATTACHED(, .replies = RESULT(1, "{'id':7}") ENDED(2, 3), .status = 3);
+    static const struct play soon =
+        ATTACHED(, .replies = ENDED(2, 3) RESULT(1, "{'id':7}"), .status = 3);
     static const struct play told =
-        ATTACHED(JOIN(2),
+        ATTACHED(,
                  .replies = RESULT(1, "{'id':7}") RESULT(
                      2, "{'id':7,'name':'web','runs':0,'exit_code':127,'message':'not found'}"),
                  .err = "k3thread: start: not found\n", .status = 127);
+    static const struct play unknown =
+        ATTACHED(JOIN(3), .replies = RESULT(1, "{'id':7}") NO_THREAD(2) ENDED(3, 3), .status = 3);
     static const struct play lost = ATTACHED(
-        JOIN(2), .replies = RESULT(1, "{'id':7}"), .goes_away = true,
+        JOIN(3), .replies = RESULT(1, "{'id':7}") NO_THREAD(2), .goes_away = true,
         .err = "k3thread: start: the supervisor went away without a reply; see /dev/null\n",
         .status = 125);
     static const struct play raised =
-        ATTACHED(RAISE(2) JOIN(3), .replies = RESULT(1, "{'id':7}") RESULT(2, "[]") ENDED(3, 143),
+        ATTACHED(RAISE(3) JOIN(4), .replies = RESULT(1, "{'id':7}") RESULT(3, "[]") ENDED(4, 143),
                  .ended_by = 15, .status = 143);
     static const struct play not_raised = ATTACHED(
-        RAISE(2) JOIN(3), .replies = RESULT(1, "{'id':7}") NO_THREAD(2) ENDED(3, 0), .ended_by = 2);
+        RAISE(3) JOIN(4), .replies = RESULT(1, "{'id':7}") NO_THREAD(3) ENDED(4, 0), .ended_by = 2);
     static const struct play failed =
         ATTACHED(, .replies = RESULT(1, "{'id':7}"), .ended_by = 2, .status = 125);
     static const struct play refused =
@@ -368,11 +383,16 @@ static void a_terminal_is_attached(void)
                                          .chains = true,
                                          .err = "k3thread: start: ValueError: bad\n",
                                          .status = 64};
-    static const struct play scripted =
-        ATTACHED(REQUEST(2, "logs", "'begun':true") REQUEST(3, "join", ),
-                 .replies = RESULT(1, "{'id':7}") RESULT(
-                     2, "{'name':'web','log':'/dev/null','offset':0,'begun':true}") ENDED(3, 5),
-                 .scripted = true, .status = 5);
+    static const struct play scripted = {
+        .words = "start -w --tty true",
+        .requests = REQUEST(1, "start",
+                            HERE("['true']", "/") "'tty':true,'rows':24,'columns':80," MEMBERS
+                                                  ",'keep':true") REQUEST(2, "logs", "'begun':true")
+            REQUEST(3, "join", ),
+        .replies = RESULT(1, "{'id':7}")
+            RESULT(2, "{'name':'web','log':'/dev/null','offset':0,'begun':true}") ENDED(3, 5),
+        .scripted = true,
+        .status = 5};
     static const struct play no_terminal = {
         .words = "start -w true",
         .replies = RESULT(1, "{'id':7}") NO_THREAD(2) ENDED(3, 5),
@@ -398,14 +418,18 @@ static void a_terminal_is_attached(void)
     play(&refused);
     play(&in_chain);
     CHECK_EQUAL(attached, 1);
-    attach_end.has_ended = true;
+    attach_end.has_ended = knows_end = true;
     play(&ended);
-    CHECK(attached == 2 && reopened == 1);
+    play(&soon);
     play(&told);
+    CHECK(attached == 4 && reopened == 0);
+    play(&unknown);
     play(&lost);
+    CHECK_EQUAL(reopened, 2);
+    knows_end = false;
     attach_end = (struct attach_end){.signal = 15};
     play(&raised);
-    CHECK_EQUAL(reopened, 4);
+    CHECK_EQUAL(reopened, 3);
     reopen_error = -EIO;
     play(&broken);
     reopen_error = 0;
@@ -413,7 +437,7 @@ static void a_terminal_is_attached(void)
     play(&not_raised);
     attach_status = STATUS_FAILED;
     play(&failed);
-    CHECK_EQUAL(reopened, 6);
+    CHECK_EQUAL(reopened, 5);
 }
 
 TEST_MAIN({"plain", an_id_is_printed}, {"gone", the_next_supervisor_is_asked},

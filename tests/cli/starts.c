@@ -16,6 +16,7 @@
 #include "cli/server/shutdown.h"
 #include "cli/server/start_params.h"
 #include "cli/server/tail.h"
+#include "cli/server/terminal_join.h"
 #include "cli/server/threads.h"
 #include "cli/worker/logs.h"
 #include "cli/worker/mailbox.h"
@@ -95,6 +96,9 @@ bool start_params_read(struct call *call, const json_t *params, struct start_par
 {
     ret->keep = json_is_true(json_object_get(params, "keep"));
     ret->hold = json_is_true(json_object_get(params, "hold"));
+    ret->attach = json_is_true(json_object_get(params, "attach"));
+    ret->job.rows = 30;
+    ret->job.columns = 90;
     ret->leash = json_is_true(json_object_get(params, "leash")) ? LEASH : NULL;
     ret->job.log_limit = json_integer_value(json_object_get(params, "log_limit"));
     if (json_is_true(json_object_get(params, "ready")))
@@ -118,6 +122,9 @@ struct record *store_add(struct job *job, const char *logs)
     if (result == -ENOMEM)
         return NULL;
     threads[0].job.log_limit = job->log_limit;
+    threads[0].job.rows = job->rows;
+    threads[0].job.columns = job->columns;
+    job->rows = job->columns = 0;
     threads[0].job.ready = job->ready;
     job->ready = NULL;
     return &threads[0];
@@ -141,6 +148,14 @@ const char *leash_message(const struct record *record)
 {
     (void) record;
     return "its leash";
+}
+
+bool terminal_join(struct call *call, struct record *record, const struct terminal_wish *wish)
+{
+    CHECK(call->peer == &peer && !wish->read_only);
+    note("attach %s %ux%u %s", record->job.name, wish->size.rows, wish->size.columns,
+         wish->is_new ? "new" : "old");
+    return record->console != NULL || call_fail(call, PROTOCOL_VALUE_ERROR, "no terminal");
 }
 
 void file_watch_begin(void)
@@ -271,6 +286,13 @@ static void a_start_is_answered_when_the_command_runs_or_must_wait(void)
     (void) ask(&method_start, "{'present':true,'keep':true}");
     CHECK_SEEN("keep web-1\n{'id':3}\n");
     CHECK_EQUAL(peer.started, 3);
+    threads[0].console = (struct console *) &leash_of_test;
+    (void) ask(&method_start, "{'attach':true}");
+    CHECK_SEEN("begin a\nattach a 30x90 new\n{'id':1}\n");
+    threads[0].console = NULL;
+    (void) ask(&method_start, "{'attach':true,'present':true}");
+    CHECK_SEEN("attach web-1 30x90 old\n-32002 no terminal\n");
+    CHECK_EQUAL(peer.started, 0);
     threads[2].now.missed = LIMITS_NICENESS;
     (void) ask(&method_start, "{'present':true}");
     CHECK_SEEN("{'id':3,'limited':['niceness']}\n");
