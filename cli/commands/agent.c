@@ -41,11 +41,12 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     }
 }
 
-/* Returns STATUS_DONE if this program can be the agent of the program that WORD names. */
+/* Prints WORD if this program can be the agent of the program that WORD names. */
 static int compare(const struct invocation *invocation, const char *word)
 {
     struct program_image image = {0};
-    struct text          why = {0};
+    struct text          why = {0}, line = {0};
+    int                  status = STATUS_FAILED;
     char                 own[256];
     bool                 suits;
 
@@ -53,7 +54,12 @@ static int compare(const struct invocation *invocation, const char *word)
         return command_fail_text(invocation, STATUS_INTERNAL, NULL, &why);
     suits = program_image_word(&image, own, sizeof(own)) && program_image_suits(own, word);
     program_image_release(&image);
-    return suits ? STATUS_DONE : STATUS_FAILED;
+    if (suits) {
+        text_printf(&line, "%s\n", word);
+        status = command_print(invocation, &line);
+        text_release(&line);
+    }
+    return status;
 }
 
 static int run(struct invocation *invocation)

@@ -3,7 +3,8 @@
 /*
  * The rest of the script, after the line that sets its variables. It is one compound command, so that the shell has
  * read all of it before it runs any of it. In each directory it makes a file of the program's size, and runs a small
- * one, to see whether programs can be stored and run there. If the connection is closed before the agent is up, the
+ * one, to see whether programs can be stored and run there. A program says by WORD itself that it suits, because a
+ * program of the same name may succeed whatever it is asked. If the connection is closed before the agent is up, the
  * shell removes the directory. Where there is timeout(1), the program must come within ten minutes, because nothing
  * else would end a shell whose network is gone.
  */
@@ -11,7 +12,8 @@ static const char script_body[] =
     "{ umask 077; d=\n"
     "trap 'rm -rf \"$d\"; exit 1' HUP INT PIPE TERM\n"
     "for p in k3thread \"$own\"; do\n"
-    "  if \"$p\" agent --is \"$word\" </dev/null >/dev/null 2>&1; then exec \"$p\" agent; fi\n"
+    "  if [ \"$(\"$p\" agent --is \"$word\" </dev/null 2>/dev/null)\" = \"$word\" ]; then exec "
+    "\"$p\" agent; fi\n"
     "done\n"
     "for p in \"$XDG_RUNTIME_DIR\" \"$TMPDIR\" /dev/shm /tmp \"$HOME/.cache\" \"$HOME\"; do\n"
     "  d=$p/k3thread-run.$unique f=$d/k3thread\n"
@@ -31,13 +33,15 @@ static const char script_body[] =
     "echo; echo \"" BOOTSTRAP_MARK BOOTSTRAP_NEED "$(uname -m)\"\n"
     "t=; timeout 1 true 2>/dev/null && t='timeout 600'\n"
     "$t head -c \"$size\" >\"$f\"; chmod 700 \"$f\"\n"
+    "why='the program did not arrive whole'\n"
     "set -- $(cksum <\"$f\" 2>/dev/null)\n"
     "case \"$1 $2\" in \"$sum $size\" | \" \")\n"
-    "  \"$f\" agent --is \"$word\" </dev/null >/dev/null 2>&1 && exec \"$f\" agent --directory "
-    "\"$d\" ;;\n"
+    "  is=$(\"$f\" agent --is \"$word\" 2>&1 </dev/null)\n"
+    "  [ \"$is\" = \"$word\" ] && exec \"$f\" agent --directory \"$d\"\n"
+    "  why=\"the program that was sent does not run there: $is\" ;;\n"
     "esac\n"
     "rm -rf \"$d\"\n"
-    "echo; echo \"" BOOTSTRAP_MARK BOOTSTRAP_FAIL "the program did not arrive whole\"; exit 1; }\n";
+    "echo; echo \"" BOOTSTRAP_MARK BOOTSTRAP_FAIL "$why\"; exit 1; }\n";
 
 void bootstrap_write(struct text *script, const struct program_image *image, const char *word,
                      const char *own_path, const char *unique)

@@ -273,7 +273,7 @@ static pid_t start_shell(int *ret_input, int *ret_output)
 
 #define PROGRAM                                                                                    \
     "#!/bin/sh\n"                                                                                  \
-    "if [ \"$2\" = --is ]; then [ \"$3\" = a,word ]; exit; fi\n"                                   \
+    "if [ \"$2\" = --is ]; then echo a,word; exit; fi\n"                                           \
     "echo \"ran $*\"\n"
 
 /*

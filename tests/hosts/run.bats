@@ -641,6 +641,27 @@ hidden() {
   [ -z "$(find "$dir" -path '*k3thread-run*' -name k3thread)" ]
 }
 
+@test "the program is sent where another program has its name, whatever that answers" {
+  hidden
+  for answer in 'echo k3thread 0.0.1' 'cat' 'exit 1'; do
+    mkdir -p other
+    printf '#!/bin/sh\n%s\n' "$answer" >other/k3thread
+    chmod +x other/k3thread
+    via='unshare -m sh -c "mount --bind /dev/null bin/only-here; PATH=$PWD/other:/usr/bin:/bin exec sh"'
+    script_of 'start -n a -- echo fine'
+    run_on a script
+    is "$(cat out)" 'a | fine'
+  done
+}
+
+@test "a program that was sent and cannot run there says why" {
+  hidden
+  via='unshare -m sh -c "mount --bind /dev/null bin/only-here; umount -l /proc; PATH=/usr/bin:/bin exec sh"'
+  script_of 'start -n a -- true'
+  run -125 run_on a script
+  grep -q "host 'a' is lost: the program that was sent does not run there: k3thread: agent: cannot read /proc/self/exe" messages
+}
+
 @test "a machine does not wait for the program for ever" {
   hidden
   printf '#!/bin/sh\n[ "$1" = 1 ] || touch limited\nshift; exec /usr/bin/timeout 0.3 "$@"\n' >bin/timeout
