@@ -21,11 +21,14 @@ _Unwind_Reason_Code __wrap__Unwind_ForcedUnwind(struct _Unwind_Exception *unwind
 }
 
 /* Memory of the library holds zeroes, as memory may: so it has to set what it reads. */
+void *__real_malloc(size_t size);
 void *__wrap_malloc(size_t size);
 
 void *__wrap_malloc(size_t size)
 {
-    return calloc(1, size);
+    void *memory = __real_malloc(size);
+
+    return memory != NULL ? memset(memory, 0, size) : NULL;
 }
 
 /* A cleanup that catches an exception of its own. */
