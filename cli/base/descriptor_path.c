@@ -12,8 +12,8 @@
 
 bool descriptor_path_is(const char *path)
 {
-    static const char *const names[] = {"/dev/stdout", "/dev/stderr", "/dev/fd/", "/proc/self/",
-                                        "/proc/thread-self/"};
+    static const char *const names[] = {"/dev/stdin", "/dev/stdout", "/dev/stderr",
+                                        "/dev/fd/",   "/proc/self/", "/proc/thread-self/"};
 
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
         if (strncmp(path, names[i], strlen(names[i])) == 0)
@@ -39,26 +39,13 @@ char *descriptor_path_file(const char *path)
     return NULL;
 }
 
-int descriptor_append(int fd)
-{
-    struct stat info;
-    int         flags = fcntl(fd, F_GETFL);
-
-    if (flags < 0 || fstat(fd, &info) < 0)
-        return -errno;
-    if ((flags & O_ACCMODE) == O_RDONLY)
-        return -EBADF;
-    if (!S_ISREG(info.st_mode) || (flags & O_APPEND) != 0)
-        return 0;
-    return fcntl(fd, F_SETFL, flags | O_APPEND) < 0 ? -errno : 0;
-}
-
-/* Returns the number of the descriptor that PATH names, or -1: /proc/self/cwd/out names none. */
-static int number_of(const char *path)
+int descriptor_path_number(const char *path)
 {
     static const char *const directories[] = {"/dev/fd/", "/proc/self/fd/",
                                               "/proc/thread-self/fd/"};
 
+    if (strcmp(path, "/dev/stdin") == 0)
+        return STDIN_FILENO;
     if (strcmp(path, "/dev/stdout") == 0)
         return STDOUT_FILENO;
     if (strcmp(path, "/dev/stderr") == 0)
@@ -74,9 +61,23 @@ static int number_of(const char *path)
     return -1;
 }
 
+int descriptor_append(int fd)
+{
+    struct stat info;
+    int         flags = fcntl(fd, F_GETFL);
+
+    if (flags < 0 || fstat(fd, &info) < 0)
+        return -errno;
+    if ((flags & O_ACCMODE) == O_RDONLY)
+        return -EBADF;
+    if (!S_ISREG(info.st_mode) || (flags & O_APPEND) != 0)
+        return 0;
+    return fcntl(fd, F_SETFL, flags | O_APPEND) < 0 ? -errno : 0;
+}
+
 int descriptor_path_append(const char *path)
 {
-    int fd = number_of(path);
+    int fd = descriptor_path_number(path);
 
     return fd >= 0 ? descriptor_append(fd) : 0;
 }

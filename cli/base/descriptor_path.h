@@ -13,6 +13,9 @@ bool descriptor_path_is(const char *path);
 /* Returns the path of the descriptor's file, to be freed; NULL if the file has no path, as a pipe. */
 char *descriptor_path_file(const char *path);
 
+/* Returns the number of the descriptor that PATH names, or -1: /proc/self/cwd/in names none. */
+int descriptor_path_number(const char *path);
+
 /*
  * Sets O_APPEND on FD if it is a file: from now on every write to it appends, also a write of another
  * process that has the same open file. So nothing is overwritten when a further process opens the file

@@ -6,6 +6,7 @@
 #include "cli/commands/start_options.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -23,9 +24,13 @@ __attribute__((format(printf, 2, 3))) static int refuse(const struct invocation 
     return command_fail_text(invocation, STATUS_USAGE, "ValueError", &why);
 }
 
-/* Refuses a bad directory before a supervisor is started for nothing. */
-static int check_directory(const struct invocation *invocation, const char *path)
+/*
+ * Completes --directory: /proc/self/cwd is another directory in the supervisor. Refuses a bad directory before a
+ * supervisor is started for nothing.
+ */
+static int find_directory(const struct invocation *invocation, struct start_options *o)
 {
+    const char *path = o->request.directory;
     struct stat info;
 
     if (path == NULL)
@@ -34,6 +39,64 @@ static int check_directory(const struct invocation *invocation, const char *path
         return refuse(invocation, "--directory: %s: %s", path, strerror(errno));
     if (!S_ISDIR(info.st_mode))
         return refuse(invocation, "--directory: %s: %s", path, strerror(ENOTDIR));
+    if (!descriptor_path_is(path))
+        return STATUS_DONE;
+    o->request.directory = o->real_directory = descriptor_path_file(path);
+    if (o->real_directory == NULL)
+        return refuse(invocation, "--directory: %s is no directory that has a name", path);
+    return STATUS_DONE;
+}
+
+static bool is_regular_file(const char *path)
+{
+    struct stat info;
+
+    return stat(path, &info) == 0 && S_ISREG(info.st_mode);
+}
+
+/* Makes the descriptor FD, which --input names, standard input, which start --wait copies without a FILE, too. */
+static bool becomes_standard_input(const struct invocation *invocation, int fd)
+{
+    const struct start_options *o = invocation->options;
+
+    if (!o->wait || fd < 0)
+        return false;
+    return fd == STDIN_FILENO ||
+           (!invocation->session->scripted && dup2(fd, STDIN_FILENO) == STDIN_FILENO);
+}
+
+/*
+ * Completes --input. The command's process opens the file by name, so for a descriptor of this process it gets the name
+ * of the descriptor's file. What has no name, as a pipe, is copied, if this process stays.
+ */
+static int find_input(const struct invocation *invocation, struct start_options *o)
+{
+    const char *path = o->request.input;
+    bool        is_far = invocation->session->host != NULL;
+    int         fd, flags;
+
+    if (path == NULL || !descriptor_path_is(path))
+        return STATUS_DONE;
+    fd = descriptor_path_number(path);
+    flags = fd >= 0 ? fcntl(fd, F_GETFL) : O_RDONLY;
+    if (flags < 0 || (flags & O_ACCMODE) == O_WRONLY)
+        return refuse(invocation, "--input: %s is not open for reading", path);
+    if (!is_far && is_regular_file(path))
+        o->real_input = descriptor_path_file(path);
+    if (o->real_input == NULL && !becomes_standard_input(invocation, fd)) {
+        if (is_far)
+            return refuse(invocation,
+                          "--input: %s is on this machine, and the command is not; start --wait "
+                          "--input copies standard input",
+                          path);
+        o->real_input = descriptor_path_file(path);
+        if (o->real_input == NULL)
+            return refuse(invocation,
+                          "--input: %s is no file that has a name; start --wait copies it, and "
+                          "send writes to a thread that has --input without a FILE",
+                          path);
+    }
+    o->request.input = o->real_input;
     return STATUS_DONE;
 }
 
@@ -130,9 +193,11 @@ int start_check(struct invocation *invocation)
     if (invocation->session->host != NULL) {
         status = check_elsewhere(invocation, o);
     } else {
-        status = check_directory(invocation, o->request.directory);
+        status = find_directory(invocation, o);
         if (status == STATUS_DONE)
             status = find_output(invocation, o);
     }
+    if (status == STATUS_DONE)
+        status = find_input(invocation, o);
     return status == STATUS_DONE ? make_environment(invocation, o) : status;
 }

@@ -318,5 +318,7 @@ void start_options_release(void *options)
     free(o->environment);
     free(o->command);
     free(o->needs);
+    free(o->real_input);
     free(o->real_output);
+    free(o->real_directory);
 }

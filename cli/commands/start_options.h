@@ -8,17 +8,18 @@
 #include <argp.h>
 #include <stdbool.h>
 
-/* The options of one command line. The lists, not their words, and `real_output` are owned. */
+/* The options of one command line. The lists, not their words, and the real paths are owned. */
 struct start_options {
-    struct start_request request;     /* without the parts that depend on the session or process */
-    char                *real_output; /* the file of --output, if --output named a descriptor */
-    struct variables     in_files;    /* the variables of --env-file */
-    struct variables     variables;   /* the variables of --env, which replace them */
-    char **environment; /* with these variables, from start_check(); NULL: none was given */
-    char  *call;        /* LIBRARY:FUNCTION; NULL: not given */
-    char **command;     /* with it, all words of the command; else NULL */
-    char **needs;       /* the words of --needs, in order */
-    bool   has_input;   /* --input was given, perhaps without a file */
+    struct start_request request; /* without the parts that depend on the session or process */
+    /* The files of --input, --output and --directory, if the option named a descriptor of this process. */
+    char            *real_input, *real_output, *real_directory;
+    struct variables in_files;  /* the variables of --env-file */
+    struct variables variables; /* the variables of --env, which replace them */
+    char **environment;         /* with these variables, from start_check(); NULL: none was given */
+    char  *call;                /* LIBRARY:FUNCTION; NULL: not given */
+    char **command;             /* with it, all words of the command; else NULL */
+    char **needs;               /* the words of --needs, in order */
+    bool   has_input;           /* --input was given, perhaps without a file */
     bool   wait;
 };
 

@@ -54,6 +54,7 @@ load helpers
   "$HELPERS/start_words" options
   "$HELPERS/start_words" variables
   "$HELPERS/start_words" outputs
+  "$HELPERS/start_words" inputs
   "$HELPERS/start_words" memory
 }
 @test "start --tty gives the size and the type of this terminal" { "$HELPERS/start_words" terminal; }

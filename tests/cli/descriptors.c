@@ -37,9 +37,10 @@ static bool is_open(int fd)
 
 static void paths_of_descriptors_are_known(void)
 {
-    static const char *const those[] = {
-        "/dev/stdout",     "/dev/stderr", "/dev/fd/3", "/proc/self/fd/1", "/proc/thread-self/fd/1",
-        "/proc/self/cwd/x"};
+    static const char *const those[] = {"/dev/stdin",      "/dev/stdout",
+                                        "/dev/stderr",     "/dev/fd/3",
+                                        "/proc/self/fd/1", "/proc/thread-self/fd/1",
+                                        "/proc/self/cwd/x"};
     static const char *const others[] = {"",         "/dev/std",     "dev/stdout",
                                          "/dev/fdx", "/proc/1/fd/1", "/dev/null"};
     char                     directory[] = "/tmp/k3thread-test-XXXXXX", path[64], wanted[64];
@@ -113,7 +114,9 @@ static void descriptors_append(void)
         (void) snprintf(path, sizeof(path), forms[i], fd);
         CHECK_EQUAL(descriptor_path_append(path), 0);
         CHECK(appends(fd));
+        CHECK_EQUAL(descriptor_path_number(path), 23);
     }
+    CHECK(descriptor_path_number("/dev/stdin") == 0 && descriptor_path_number("/dev/stderr") == 2);
     fd = new_file(O_WRONLY);
     CHECK_EQUAL(dup2(fd, STDIN_FILENO),
                 STDIN_FILENO); /* which a word that is no number does not mean */

@@ -222,6 +222,31 @@ END
   expect talk.exp
 }
 
+@test "--input may name a descriptor of the caller: a file's name is found, and start --wait copies a pipe" {
+  echo words >file
+  for input in /dev/stdin /dev/fd/0 /proc/self/fd/0; do
+    is "$(k3 start --wait --input="$input" -- cat <file)" words
+    is "$(cat file | k3 start --wait --input="$input" -- cat)" words
+    k3 start -n a --input="$input" -- cat <file
+    k3 join a
+    is "$(k3 logs a)" words
+    run -64 --separate-stderr k3 start --input="$input" -- cat < <(cat file)
+    like "$stderr" "k3thread: start: ValueError: --input: $input is no file that has a name; *"
+  done
+  is "$(k3 start --wait --input=<(echo substituted) -- cat)" substituted
+  is "$(k3 start --wait --input=/dev/fd/4 -- cat 4<file)" words
+  is "$(k3 start --wait --input=/proc/self/cwd/file -- cat)" words
+  for descriptor in '4>>file' '4<&-' '4>/dev/null'; do
+    eval "run -64 --separate-stderr k3 start --wait --input=/dev/fd/4 -- cat $descriptor"
+    is "$stderr" 'k3thread: start: ValueError: --input: /dev/fd/4 is not open for reading'
+  done
+  echo 'start --wait --input=/dev/stdin -- cat' >script
+  is "$(echo piped | k3 run -q --no-prefix script)" piped
+  is "$(k3 run -q --no-prefix script <file)" words
+  echo 'start --wait --input=/dev/fd/4 -- cat' >script
+  run -64 k3 run -q script 4< <(cat file)
+}
+
 @test "send and --input work in a script" {
   cat >script <<'END'
 start -n a -i -- cat

@@ -332,6 +332,17 @@ EOF
   is "$(k3 logs 4)" "$dir/a/b"
 }
 
+@test "a directory that the caller names by one of its descriptors is the caller's" {
+  mkdir a gone
+  for directory in /proc/self/cwd /proc/thread-self/cwd /dev/fd/4 /proc/self/fd/4; do
+    is "$(cd a && k3 start --wait -C "$directory" -- pwd 4<.)" "$dir/a"
+  done
+  cd gone
+  rmdir ../gone
+  run -64 --separate-stderr k3 start -C /proc/self/cwd -- pwd
+  is "$stderr" 'k3thread: start: ValueError: --directory: /proc/self/cwd is no directory that has a name'
+}
+
 @test "a directory that is missing is an error that names it" {
   run -64 --separate-stderr k3 start -C no/such -- true
   like "$stderr" 'k3thread: start: *no/such*'

@@ -306,6 +306,33 @@ static void a_terminal_has_a_size_and_a_type(void)
     play(&known[0]);
 }
 
+static void inputs_may_be_descriptors(void)
+{
+    static char             *none[] = {NULL};
+    static const struct play plays[] = {
+        START("-i/dev/fd/90", "'input':'/proc/version',", ""),
+        START("-i/dev/fd/91", "'input':'/dev/null',", ""),
+        REFUSED("-i/dev/fd/92", "--input: /dev/fd/92 is no file that has a name; start --wait "
+                                "copies it, and send writes to a thread that has --input without "
+                                "a FILE"),
+        REFUSED("-i/dev/fd/93", "--input: /dev/fd/93 is not open for reading"),
+        REFUSED("-i/dev/fd/94", "--input: /dev/fd/94 is not open for reading"),
+        {.words = "start -i/dev/fd/90 true",
+         .far = true,
+         .err = "k3thread: start: ValueError: --input: /dev/fd/90 is on this machine, and the "
+                "command is not; start --wait --input copies standard input\n",
+         .status = 64},
+    };
+    int ends[2];
+
+    begin(none);
+    CHECK(dup3(open("/proc/version", O_RDONLY | O_CLOEXEC), 90, O_CLOEXEC) == 90);
+    CHECK(dup3(open("/dev/null", O_RDWR | O_CLOEXEC), 91, O_CLOEXEC) == 91);
+    CHECK(pipe2(ends, O_CLOEXEC) == 0 && dup3(ends[0], 92, O_CLOEXEC) == 92);
+    CHECK(dup3(ends[1], 93, O_CLOEXEC) == 93);
+    PLAY_ALL(plays);
+}
+
 static void outputs_may_be_descriptors(void)
 {
     static char             *none[] = {NULL};
@@ -370,4 +397,4 @@ static void without_memory_nothing_starts(void)
 
 TEST_MAIN({"options", options_are_asked_for}, {"variables", variables_are_added},
           {"terminal", a_terminal_has_a_size_and_a_type}, {"outputs", outputs_may_be_descriptors},
-          {"memory", without_memory_nothing_starts})
+          {"inputs", inputs_may_be_descriptors}, {"memory", without_memory_nothing_starts})
