@@ -31,6 +31,25 @@ static const int signal_numbers[] = {
 #undef X
 };
 
+/* The real-time signals, from the first on that glibc, and with it shells and kill(1), count. musl's own is 35. */
+#define FIRST_REAL_TIME 34
+
+/* clang-format off */
+static const k3thread_exctype real_time_types[] = {
+    {"SIGRTMIN", &signal_base},
+#define X(number) {"SIGRTMIN+" #number, &signal_base},
+    X(1)  X(2)  X(3)  X(4)  X(5)  X(6)  X(7)  X(8)  X(9)  X(10) X(11) X(12) X(13) X(14) X(15)
+    X(16) X(17) X(18) X(19) X(20) X(21) X(22) X(23) X(24) X(25) X(26) X(27) X(28) X(29)
+#undef X
+    {"SIGRTMAX", &signal_base},
+};
+/* clang-format on */
+
+/* Other names of signals. */
+static const struct {
+    const char *name, *usual;
+} aliases[] = {{"SIGIOT", "SIGABRT"}, {"SIGCLD", "SIGCHLD"}, {"SIGPOLL", "SIGIO"}};
+
 /* clang-format off */
 static const k3thread_exctype *const library_types[] = {
     &k3thread_BaseException,
@@ -69,9 +88,35 @@ static int parse_number(const char *text, int max)
     return number_parse(text, 0, (uint64_t) max, &number) ? (int) number : -1;
 }
 
+/* Returns the number of the real-time signal "SIGRTMIN+3", "rtmax-1" or "37", or 0. */
+static int parse_real_time(const char *text)
+{
+    const char *name = strncasecmp(text, "SIG", strlen("SIG")) == 0 ? text + 3 : text;
+    int         last = (int) COUNT(real_time_types) - 1, number = parse_number(text, SIGRTMAX);
+    bool        is_first = strncasecmp(name, "RTMIN", strlen("RTMIN")) == 0;
+
+    if (number >= FIRST_REAL_TIME)
+        return number;
+    if (!is_first && strncasecmp(name, "RTMAX", strlen("RTMAX")) != 0)
+        return 0;
+    name += strlen("RTMIN");
+    number = *name == '\0' ? 0 : -1;
+    if (*name == (is_first ? '+' : '-'))
+        number = parse_number(name + 1, last);
+    if (number < 0)
+        return 0;
+    return FIRST_REAL_TIME + (is_first ? number : last - number);
+}
+
 const k3thread_exctype *exceptions_find(const char *name)
 {
-    int number = parse_number(name, SIGRTMAX);
+    int number = parse_number(name, SIGRTMAX), real_time = parse_real_time(name);
+
+    if (real_time != 0)
+        return &real_time_types[real_time - FIRST_REAL_TIME];
+    for (size_t i = 0; i < COUNT(aliases); i++)
+        if (is_signal_name(name, aliases[i].name))
+            name = aliases[i].usual;
 
     for (size_t i = 0; i < COUNT(library_types); i++)
         if (strcmp(library_types[i]->name, name) == 0)
@@ -155,26 +200,20 @@ const k3thread_exctype *exceptions_learn(const char *name, const k3thread_exctyp
 
 int exceptions_signal(const k3thread_exctype *type)
 {
+    if (type >= real_time_types && type < real_time_types + COUNT(real_time_types))
+        return FIRST_REAL_TIME + (int) (type - real_time_types);
     if (type < signal_types || type >= signal_types + COUNT(signal_types))
         return 0;
     return signal_numbers[type - signal_types];
 }
 
-/* SIGRTMIN as glibc counts it, and with it shells and kill(1). musl's own SIGRTMIN is 35. */
-#define FIRST_REAL_TIME 34
-
 int exceptions_parse_signal(const char *text)
 {
     const k3thread_exctype *type;
-    const char             *name = strncasecmp(text, "SIG", strlen("SIG")) == 0 ? text + 3 : text;
     int                     number = parse_number(text, SIGRTMAX);
 
     if (number >= 0)
         return number;
-    if (strncasecmp(name, "RTMIN+", strlen("RTMIN+")) == 0) {
-        number = parse_number(name + strlen("RTMIN+"), SIGRTMAX - FIRST_REAL_TIME);
-        return number >= 0 ? FIRST_REAL_TIME + number : 0;
-    }
     type = exceptions_find(text);
     return type != NULL ? exceptions_signal(type) : 0;
 }
@@ -184,5 +223,7 @@ const char *exceptions_signal_name(int signal)
     for (size_t i = 0; i < COUNT(signal_numbers); i++)
         if (signal_numbers[i] == signal)
             return signal_types[i].name;
+    if (signal >= FIRST_REAL_TIME && signal < FIRST_REAL_TIME + (int) COUNT(real_time_types))
+        return real_time_types[signal - FIRST_REAL_TIME].name;
     return NULL;
 }

@@ -15,7 +15,10 @@
  */
 const k3thread_exctype *exceptions_at(size_t index);
 
-/* Returns the exception of that name: "SystemExit", "SIGHUP", "HUP", "hup" or "1". NULL if there is none. */
+/*
+ * Returns the exception of that name: "SystemExit", "SIGHUP", "HUP", "hup", "1" or "RTMIN+3", which is not in the list.
+ * NULL if there is none.
+ */
 const k3thread_exctype *exceptions_find(const char *name);
 
 /* Returns true if a program may define an exception NAME. */
@@ -34,7 +37,7 @@ const k3thread_exctype *exceptions_learn(const char *name, const k3thread_exctyp
 int exceptions_signal(const k3thread_exctype *type);
 
 /*
- * Reads a signal: "SIGINT", "INT" or "int", "SIGRTMIN+3", or its number. Returns 0 if TEXT is no signal.
+ * Reads a signal: "SIGINT", "INT" or "int", "SIGRTMIN+3", "RTMAX-1", or its number. Returns 0 if TEXT is no signal.
  */
 int exceptions_parse_signal(const char *text);
 

@@ -91,7 +91,7 @@ stubborn='trap "" TERM INT; echo >"$1.ready"; while :; do sleep 0.05; done'
   like "$stderr" '*RuntimeError*'
   run -64 --separate-stderr k3 raise a SIGHUPP
   like "$stderr" '*SIGHUP*'
-  for number in 0 32 64 99 -1 1x; do
+  for number in 0 32 33 65 -1 1x; do
     run -64 k3 raise -- a $number
   done
   run -64 k3 raise a ''
@@ -99,6 +99,21 @@ stubborn='trap "" TERM INT; echo >"$1.ready"; while :; do sleep 0.05; done'
 }
 
 # --- signals ---
+
+@test "raise knows the real-time signals, and other names of signals" {
+  ready_thread s 'trap "echo abrt >>s.out" ABRT; trap "echo third >>s.out" 37
+    echo >"$1.ready"; while :; do sleep 0.02; done'
+  local spelling
+  for spelling in RTMIN+3 sigrtmin+3 RTMAX-27 37 IOT; do
+    rm -f s.out
+    k3 raise s $spelling
+    wait_for_file s.out
+    like "$(cat s.out)" "$([ $spelling = IOT ] && echo abrt || echo third)"
+  done
+  k3 raise --wait s RTMAX
+  is "$(k3_field s signal)" 64
+  like "$(k3 list s)" '* SIGRTMAX *'
+}
 
 @test "raise of a signal sends it to the command, and the thread goes on" {
   ready_thread s 'trap "echo usr1 >>s.out" USR1; trap "echo hup >>s.out" HUP

@@ -197,7 +197,7 @@ static void exceptions_are_found(void)
                  {"15", "SIGTERM"},
                  {"31", "SIGSYS"}};
     static const char *const none[] = {
-        "",   "systemexit", "signal", "SIG",   "0",       "32", "64",         "65",       "1 ",
+        "",   "systemexit", "signal", "SIG",   "0",       "32", "33",         "65",       "1 ",
         " 1", "+1",         "-1",     "IGHUP", "SIGHUPS", "1x", "4294967297", "SystemExi"};
 
     for (size_t i = 0; i < COUNT(table); i++) {
@@ -310,7 +310,18 @@ static void signals_are_read(void)
         {"RTMIN+-1", 0},
         {"RTMIN+", 0},
         {"RTMIN+x", 0},
-        {"SIGRTMIN", 0},
+        {"SIGRTMIN", 34},
+        {"rtmin", 34},
+        {"SIGRTMAX", 64},
+        {"RTMAX-1", 63},
+        {"RTMAX-30", 34},
+        {"RTMAX-31", 0},
+        {"RTMAX+1", 0},
+        {"RTMIN-1", 0},
+        {"RTMINX", 0},
+        {"IOT", SIGABRT},
+        {"SIGCLD", SIGCHLD},
+        {"poll", SIGIO},
         {"SystemExit", 0},
         {"", 0},
         {"SIG", 0},
@@ -322,7 +333,15 @@ static void signals_are_read(void)
         CHECK_EQUAL(exceptions_parse_signal(table[i].word), table[i].number);
     CHECK_TEXT(exceptions_signal_name(SIGHUP), "SIGHUP");
     CHECK_TEXT(exceptions_signal_name(SIGSYS), "SIGSYS");
-    CHECK(exceptions_signal_name(0) == NULL && exceptions_signal_name(34) == NULL);
+    CHECK(exceptions_signal_name(0) == NULL && exceptions_signal_name(33) == NULL);
+    CHECK_TEXT(exceptions_signal_name(34), "SIGRTMIN");
+    CHECK_TEXT(exceptions_signal_name(37), "SIGRTMIN+3");
+    CHECK_TEXT(exceptions_signal_name(63), "SIGRTMIN+29");
+    CHECK_TEXT(exceptions_signal_name(64), "SIGRTMAX");
+    CHECK(exceptions_signal_name(65) == NULL);
+    for (int i = 34; i <= 64; i++)
+        CHECK_EQUAL(exceptions_signal(exceptions_find(exceptions_signal_name(i))), i);
+    CHECK(exceptions_find("37") == exceptions_find("rtmin+3") && exceptions_find("33") == NULL);
     CHECK_EQUAL(exceptions_signal(exceptions_find("SIGHUP")), SIGHUP);
     CHECK_EQUAL(exceptions_signal(exceptions_find("SIGSYS")), SIGSYS);
 }
@@ -338,11 +357,12 @@ static void results_are_written(void)
                  {NULL, 3, 0, "exit 3"},
                  {NULL, -1, SIGTERM, "SIGTERM"},
                  {NULL, -1, SIGHUP, "SIGHUP"},
-                 {NULL, -1, 40, "signal 40"},
+                 {NULL, -1, 40, "SIGRTMIN+6"},
+                 {NULL, -1, 33, "signal 33"},
                  {"SystemExit", -1, 0, "SystemExit"},
                  {"SystemExit", 0, 0, "SystemExit, exit 0"},
                  {"SystemExit", -1, SIGHUP, "SystemExit, SIGHUP"},
-                 {"SystemExit", -1, 34, "SystemExit, signal 34"}};
+                 {"SystemExit", -1, 34, "SystemExit, SIGRTMIN"}};
 
     for (size_t i = 0; i < COUNT(table); i++) {
         struct text text = {0};
