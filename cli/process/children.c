@@ -189,13 +189,18 @@ static bool kill_marked(pid_t child, void *context)
     return true;
 }
 
-int children_kill(pid_t child)
+int children_kill_group(pid_t child)
 {
     pid_t group = getpgid(child);
 
-    children_walk(child, kill_marked, NULL);
     /* A group lies within one session, and a session within the tree of CHILD, so the whole group may be killed. */
     if (group > 1 && group != getpgrp())
         kill(-group, SIGKILL);
     return kill(child, SIGKILL) < 0 && errno == EPERM ? -EPERM : 0;
+}
+
+int children_kill(pid_t child)
+{
+    children_walk(child, kill_marked, NULL);
+    return children_kill_group(child);
 }

@@ -35,9 +35,13 @@ void children_block_signal(void);
 void children_reap(void);
 
 /*
- * Kills CHILD, its group, and its descendants that carry a mark, in one pass. A process that is born meanwhile may
- * escape; it is found when it is adopted. Returns 0, or -EPERM if CHILD may not be killed because it has become
- * another user's.
+ * Kills CHILD and its group. Returns 0, or -EPERM if CHILD may not be killed because it has become another user's.
+ */
+int children_kill_group(pid_t child);
+
+/*
+ * Kills the descendants of CHILD that carry a mark, and then CHILD and its group, in one pass. A process that is born
+ * meanwhile may escape; it is found when it is adopted. Returns likewise.
  */
 int children_kill(pid_t child);
 

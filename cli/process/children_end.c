@@ -25,8 +25,11 @@ struct children {
     size_t left;  /* the number of children that could not be killed */
 };
 
-/* Kills each child that this process has now, dead or alive. Returns 0 or -errno. */
-static int kill_children(int list, struct children *ret)
+/*
+ * Kills each child that this process has now, dead or alive, and its group; with BELOW also the processes below it.
+ * Returns 0 or -errno.
+ */
+static int kill_children(int list, bool below, struct children *ret)
 {
     size_t count, kept = 0;
     int    error = children_read(list, &ret->pids, &count);
@@ -34,7 +37,7 @@ static int kill_children(int list, struct children *ret)
     if (error != 0)
         return error;
     for (size_t i = 0; i < count; i++)
-        if (children_kill(ret->pids[i]) == 0)
+        if ((below ? children_kill(ret->pids[i]) : children_kill_group(ret->pids[i])) == 0)
             ret->pids[kept++] = ret->pids[i];
     ret->count = kept;
     ret->left = count - kept;
@@ -103,16 +106,20 @@ static bool wait_for_one(const struct children *children, double deadline)
     return false;
 }
 
+/*
+ * The first look does not look below the children: most have nothing there that is not in their group, and to read
+ * /proc for each child takes longer than to kill it. What is below a child that dies is a child at the second look.
+ */
 size_t children_end(int list, size_t *ret_left)
 {
     static const struct timespec moment = {.tv_nsec = 1000000}; /* a millisecond */
     double                       deadline = clock_monotonic() + GIVE_UP_AFTER;
     size_t                       reaped = 0, now;
     struct children              children;
-    bool                         more = true;
+    bool                         more = true, below = false;
 
     while (more) {
-        if (kill_children(list, &children) != 0) {
+        if (kill_children(list, below, &children) != 0) {
             nanosleep(&moment, NULL); /* no memory, so no child was killed: try again */
             continue;
         }
@@ -121,7 +128,8 @@ size_t children_end(int list, size_t *ret_left)
         reaped += now;
         if (now > 0)
             deadline = clock_monotonic() + GIVE_UP_AFTER;
-        more = now > 0 || wait_for_one(&children, deadline);
+        more = now > 0 || !below || wait_for_one(&children, deadline);
+        below = true;
         *ret_left = children.left;
         free(children.pids);
     }

@@ -341,6 +341,8 @@ static void a_process_is_killed_with_its_group_and_all_below_it(void)
     start_family(bear_children);
     group = 54321;
     mark_of_member = 7;
+    CHECK_EQUAL(children_kill_group(root), 0);
+    check_done(" kill:-54321 kill:root");
     CHECK_EQUAL(children_kill(root), 0);
     check_done(" open mark signal:9 close open mark signal:9 close open mark signal:9 close"
                " kill:-54321 kill:root");

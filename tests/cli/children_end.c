@@ -67,16 +67,26 @@ int children_read(int fd, pid_t **ret, size_t *ret_count)
     return 0;
 }
 
-int children_kill(pid_t pid)
+static int kill_noted(const char *format, pid_t pid)
 {
     struct child *child = &children[pid - FIRST_PID];
 
+    note(format, pid - FIRST_PID);
     if (child->forbidden)
         return -EPERM;
-    note(" kill:%d", pid - FIRST_PID);
     if (child->end == 0)
         child->end = now + child->outlives;
     return 0;
+}
+
+int children_kill_group(pid_t pid)
+{
+    return kill_noted(" kill:%d", pid);
+}
+
+int children_kill(pid_t pid)
+{
+    return kill_noted(" all:%d", pid);
 }
 
 /* The only call of this kind: it opens a descriptor of a process. */
@@ -151,48 +161,62 @@ static void set(struct child first, struct child second)
 
 static void all_children_are_killed_and_reaped(void)
 {
-    check(0, 0, " read");
+    check(0, 0, " read read");
     failing_reads = 2;
-    check(0, 0, " read sleep:1000000 read sleep:1000000 read");
+    check(0, 0, " read sleep:1000000 read sleep:1000000 read read");
     set((struct child){.outlives = 0.02}, (struct child){.outlives = 0.01});
     check(2, 0, " read kill:0 kill:1 wait:51 wait:31 read");
     set((struct child){.outlives = 0.02}, (struct child){.forbidden = true});
-    check(1, 1, " read kill:0 wait:51 read");
+    check(1, 1, " read kill:0 kill:1 wait:51 read all:1");
     set((struct child){.forbidden = true}, (struct child){.outlives = 0.02});
-    check(1, 1, " read kill:1 wait:51 read");
+    check(1, 1, " read kill:0 kill:1 wait:51 read all:0");
+}
+
+static void only_the_first_look_spares_what_is_below(void)
+{
+    set((struct child){.forbidden = true}, (struct child){.reaped = true});
+    check(0, 1, " read kill:0 read all:0");
+    set((struct child){.outlives = 0.06}, (struct child){.reaped = true});
+    check(1, 0, " read kill:0 wait:51 read all:0 wait:51 read");
+    failing_reads = 1; /* then nothing was looked at */
+    set((struct child){.outlives = 0.06}, (struct child){.reaped = true});
+    check(1, 0, " read sleep:1000000 read kill:0 wait:51 read all:0 wait:51 read");
 }
 
 static void the_dead_are_reaped_while_others_live(void)
 {
     set((struct child){.outlives = 5}, (struct child){.outlives = 0.01});
-    check(2, 0,
-          " read kill:0 kill:1 wait:51 read kill:0 wait:51 wait:0 wait:9950 read kill:0 wait:50 "
-          "read");
+    check(
+        2, 0,
+        " read kill:0 kill:1 wait:51 read all:0 wait:51 wait:0 wait:9950 read all:0 wait:50 read");
     set((struct child){.outlives = 5},
         (struct child){.outlives = 14}); /* each death renews the patience */
     check(2, 0,
-          " read kill:0 kill:1 wait:51 wait:0 wait:9950 read kill:0 kill:1 wait:50 wait:50 read "
-          "kill:1"
-          " wait:50 wait:0 wait:9951 read kill:1 wait:51 read");
+          " read kill:0 kill:1 wait:51 read all:0 all:1 wait:51 wait:0 wait:9899 read all:0 all:1"
+          " wait:50 wait:50 read all:1 wait:50 wait:0 wait:9951 read all:1 wait:51 read");
 }
 
 static void children_that_outlive_their_kill_are_given_up(void)
 {
     set((struct child){.outlives = 50}, (struct child){.reaped = true});
-    check(0, 0, " read kill:0 wait:51 wait:0 wait:9950 read kill:0 wait:51 wait:0");
+    check(0, 0,
+          " read kill:0 wait:51 read all:0 wait:51 wait:0 wait:9899 read all:0 wait:51 wait:0");
     CHECK(now >= 10.5);
     set((struct child){.held = true},
         (struct child){.held = true}); /* by a debugger, which reaps them */
-    check(0, 0, " read kill:0 kill:1 wait:51 wait:51 wait:0 wait:0");
+    check(0, 0,
+          " read kill:0 kill:1 wait:51 wait:51 read all:0 all:1 wait:51 wait:51 wait:0 wait:0");
 }
 
 static void children_without_descriptors_are_looked_at_again(void)
 {
     set((struct child){.outlives = 0.0025, .unwatched = true}, (struct child){.reaped = true});
-    check(1, 0, " read kill:0 wait:1 read kill:0 wait:1 read kill:0 wait:1 read kill:0 read");
+    check(1, 0,
+          " read kill:0 read all:0 wait:1 read all:0 wait:1 read all:0 wait:1 read all:0 read");
 }
 
 TEST_MAIN({"all", all_children_are_killed_and_reaped},
+          {"below", only_the_first_look_spares_what_is_below},
           {"dead", the_dead_are_reaped_while_others_live},
           {"given-up", children_that_outlive_their_kill_are_given_up},
           {"unwatched", children_without_descriptors_are_looked_at_again})

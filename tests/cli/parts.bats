@@ -333,6 +333,7 @@ load helpers
 @test "a jobserver that cannot be opened is explained" { "$HELPERS/tokens" failures; }
 
 @test "all adopted processes are killed and reaped" { "$HELPERS/children_end" all; }
+@test "the first look for adopted processes spares what is below them, and later looks do not" { "$HELPERS/children_end" below; }
 @test "dead processes are reaped while others live" { "$HELPERS/children_end" dead; }
 @test "processes that outlive their kill by ten seconds are given up" { "$HELPERS/children_end" given-up; }
 @test "processes without a descriptor are looked at again soon" { "$HELPERS/children_end" unwatched; }
