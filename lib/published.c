@@ -81,7 +81,7 @@ int k3t_published_add(const k3thread_exctype *type)
 {
     int error;
 
-    if (!is_name(type->name))
+    if (type->name == NULL || !is_name(type->name))
         return K3THREAD_VALUE_ERROR;
     pthread_mutex_lock(&lock);
     error = add(type);

@@ -31,10 +31,14 @@ static int (*const needed_by_unwinder)(void *, struct dl_find_object *)
 /* In a program with AddressSanitizer: says that the stack that is unwound is no longer poisoned. */
 extern void __asan_handle_no_return(void) __attribute__((weak));
 
-/* Ends the thread by an exception that no block has caught; the main thread ends the process. */
+/*
+ * Ends the thread by an exception that no block has caught; the main thread ends the process. What a destructor of
+ * thread-specific data throws after the thread has ended does not change how it has ended.
+ */
 static _Noreturn void leave_thread(struct k3thread_exception_ *exc)
 {
     struct k3thread *self;
+    bool             is_late;
 
     k3thread_local_.unwinding = NULL;
     if (exc->exits) {
@@ -42,10 +46,14 @@ static _Noreturn void leave_thread(struct k3thread_exception_ *exc)
         pthread_exit(NULL);
     }
     self = k3t_self();
-    self->ended_by = exc;
+    is_late = k3t_has_ended(self);
+    if (!is_late)
+        self->ended_by = exc;
     k3t_excepthook_call(self, &exc->info);
     if (self->adopted && gettid() == getpid())
         exit(k3t_end_status(exc));
+    if (is_late)
+        k3t_exc_free(exc);
     pthread_exit(NULL);
 }
 

@@ -52,10 +52,8 @@
 
 #ifdef __cplusplus
 extern "C" {
-#define K3THREAD_NORETURN_ [[noreturn]]
-#else
-#define K3THREAD_NORETURN_ _Noreturn
 #endif
+#define K3THREAD_NORETURN_            __attribute__((noreturn))
 #define K3THREAD_PRINTF_(text, first) __attribute__((format(printf, text, first)))
 
 #pragma GCC visibility push(default)
@@ -867,7 +865,7 @@ K3THREAD_INLINE_ void k3thread_part_end_fast_(void)
 K3THREAD_INLINE_ struct k3thread_try_ *k3thread_try_enter_(struct k3thread_try_ *block)
     K3THREAD_NOTHROW_DEFINED_
 {
-    block->caught = 0;
+    block->caught = NULL;
     block->block.outer = k3thread_local_.top;
     block->block.unwinding = k3thread_local_.unwinding;
     block->block.mask = k3thread_local_.mask;
@@ -880,8 +878,8 @@ K3THREAD_INLINE_ struct k3thread_try_ *k3thread_try_enter_(struct k3thread_try_ 
 K3THREAD_INLINE_ void k3thread_try_leave_fast_(struct k3thread_try_ *const K3THREAD_GUARD_ *block)
     K3THREAD_NOTHROW_DEFINED_
 {
-    if (__builtin_expect(k3thread_local_.unwinding == 0 && (*block)->block.state == K3THREAD_BODY_,
-                         1))
+    if (__builtin_expect(
+            k3thread_local_.unwinding == NULL && (*block)->block.state == K3THREAD_BODY_, 1))
         k3thread_local_.top = (*block)->block.outer;
     else
         k3thread_try_leave_slow_(*block);

@@ -64,7 +64,13 @@ def start(target, name=None, args=None, kwargs=None, daemon=False, after=None):
 
     after is a delay in seconds. An exception that is sent during the delay ends the thread, and the target
     is not called. Python does not end while a thread runs that is no daemon.
+
+    TypeError    after is no number
+    ValueError   after is negative or NaN
     """
+    if after is not None and not after >= 0:
+        raise ValueError("after must not be negative, got {}".format(after))
+
     def run(*args, **kwargs):
         _sleep(after)
         target(*args, **kwargs)

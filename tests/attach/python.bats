@@ -83,6 +83,16 @@ late.join(20)
 assert not late.is_alive() and len(got) == 1, got'
 }
 
+@test "python: a delay that is negative or no number starts no thread" {
+  python '
+before = threading.active_count()
+for start in k3thread.start, k3thread.daemon:
+    fails(ValueError, lambda: start(print, after=-0.1))
+    fails(ValueError, lambda: start(print, after=float("nan")))
+    fails(TypeError, lambda: start(print, after="1"))
+assert threading.active_count() == before'
+}
+
 @test "python: send_exception raises in a thread that computes, and names each mistake by its own error" {
   python '
 caught = []

@@ -244,6 +244,8 @@ static void the_process_attaches_and_detaches(void)
     CHECK_EQUAL(attach_to(greet), 0);
     CHECK_EQUAL(k3thread_publish(NULL), K3THREAD_TYPE_ERROR);
     CHECK_EQUAL(k3thread_publish(&(const k3thread_exctype){"Alone", NULL}), K3THREAD_VALUE_ERROR);
+    CHECK_EQUAL(k3thread_publish(&(const k3thread_exctype){NULL, &k3thread_Exception}),
+                K3THREAD_VALUE_ERROR);
     CHECK_EQUAL(k3thread_publish(&(const k3thread_exctype){"a b", &k3thread_Exception}),
                 K3THREAD_VALUE_ERROR);
     CHECK(peer_is_silent(peer));

@@ -104,14 +104,16 @@ compile() {
 
 @test "code as users write it gives no warning: C" {
   [ -z "$RUNNER" ] || skip 'nothing to run'
+  compile gcc -x c -std=c99 -Wclobbered
   compile gcc -x c -std=c11 -Wclobbered
   compile gcc -x c -std=gnu17 -fexceptions -Wclobbered
+  compile clang -x c -std=c99
   compile clang -x c -std=c11
 }
 
 @test "code as users write it gives no warning: C++" {
   [ -z "$RUNNER" ] || skip 'nothing to run'
-  compile g++ -x c++ -std=c++11 -Wclobbered
+  compile g++ -x c++ -std=c++11 -Wclobbered -Wzero-as-null-pointer-constant
   compile g++ -x c++ -std=c++20 -Wclobbered
   compile clang++ -x c++ -std=c++17
 }

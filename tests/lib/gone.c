@@ -257,6 +257,63 @@ static void late_code(void)
     CHECK(!late_is_over);
 }
 
+static atomic_int hooked, freed;
+
+static void count_hook(k3thread *t, const struct k3thread_exc *e)
+{
+    (void) t;
+    hooked += e->type == &k3thread_ValueError && strcmp(e->message, "late") == 0;
+}
+
+static void count_free(void *data)
+{
+    (void) data;
+    freed++;
+}
+
+static void throw_late(void *arg)
+{
+    (void) arg;
+    k3thread_throw(&k3thread_ValueError, "late");
+}
+
+static void *throw_in_destructor(void *arg)
+{
+    CHECK_EQUAL(pthread_setspecific(late, &late), 0);
+    if (arg == NULL)
+        (void) k3thread_sleep(-1);
+    return arg;
+}
+
+/* What a destructor throws is shown, and does not change how the thread has ended; nothing leaks. */
+static void thrown_late(void)
+{
+    struct k3thread_result result;
+    k3thread              *t;
+    pthread_t              foreign;
+
+    (void) k3thread_self();
+    k3thread_set_excepthook(count_hook);
+    CHECK_EQUAL(pthread_key_create(&late, throw_late), 0);
+    t = test_start(throw_in_destructor, &late);
+    CHECK_EQUAL(k3thread_join(t, -1, &result), 0);
+    CHECK(result.value == &late && result.exception == NULL && result.message[0] == '\0');
+    CHECK(k3thread_value(t) == &late);
+    k3thread_unref(t);
+    CHECK_EQUAL(hooked, 1);
+    t = test_start(throw_in_destructor, NULL);
+    CHECK_EQUAL(k3thread_send_data(t, &k3thread_SystemExit, &late, count_free, "first"), 0);
+    CHECK_EQUAL(k3thread_join(t, -1, &result), 0);
+    CHECK(result.exception == &k3thread_SystemExit && strcmp(result.message, "first") == 0);
+    CHECK_EQUAL(freed, 0);
+    k3thread_unref(t);
+    CHECK(hooked == 2 && freed == 1);
+    CHECK_EQUAL(pthread_create(&foreign, NULL, end_late, NULL), 0);
+    CHECK_EQUAL(pthread_join(foreign, NULL), 0);
+    CHECK_EQUAL(hooked, 3);
+    await_ends();
+}
+
 /* A thread makes its first call of the library in the last round of its destructors. */
 static pthread_key_t last_round;
 static unsigned      rounds;
@@ -535,8 +592,8 @@ static void stack_in_a_child(void)
 TEST_MAIN({"records", records}, {"queues", queues}, {"stacks", stacks},
           {"earlier-records", records_of_earlier_ends},
           {"stack-after-a-timeout", stack_after_a_timeout}, {"late-code", late_code},
-          {"joined-late", joined_after_release}, {"shutdown", kept_after_shutdown},
-          {"slow-records", records_of_slow_ends}, {"last-round", adopted_in_last_round},
-          {"beside-others", adopted_beside_others}, {"join-destructors", joined_after_destructors},
-          {"others-go-on", others_go_on}, {"records-in-a-child", records_in_a_child},
-          {"stack-in-a-child", stack_in_a_child})
+          {"thrown-late", thrown_late}, {"joined-late", joined_after_release},
+          {"shutdown", kept_after_shutdown}, {"slow-records", records_of_slow_ends},
+          {"last-round", adopted_in_last_round}, {"beside-others", adopted_beside_others},
+          {"join-destructors", joined_after_destructors}, {"others-go-on", others_go_on},
+          {"records-in-a-child", records_in_a_child}, {"stack-in-a-child", stack_in_a_child})

@@ -29,6 +29,7 @@ load helpers
 @test "gone: the exceptions that were pending in ended threads are freed" { t gone queues; }
 @test "gone: the stack of a thread whose join has timed out is freed" { t gone stack-after-a-timeout; }
 @test "gone: code that runs in a thread after its end may call the library" { t gone late-code; }
+@test "gone: an exception of a destructor does not change how its thread has ended" { t gone thrown-late; }
 @test "gone: a thread that is adopted in its last destructor leaves the list" {
   needs_no_tsan 'its runtime has left the thread before the last destructor'
   t gone last-round
