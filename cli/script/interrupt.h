@@ -1,7 +1,6 @@
 /*
- * Handles the signals that ask a run to end. The first Ctrl-C interrupts all threads, the second
- * kills them, and a further one kills the supervisor. Any other signal ends all threads by
- * SystemExit.
+ * Handles the signals that ask a run to end. The first one ends all threads, Ctrl-C by KeyboardInterrupt and any other
+ * by SystemExit; the second kills them, and a further one kills the supervisor.
  */
 #ifndef K3THREAD_CLI_SCRIPT_INTERRUPT_H
 #define K3THREAD_CLI_SCRIPT_INTERRUPT_H

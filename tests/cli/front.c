@@ -161,6 +161,10 @@ static void signals_end_a_run(void)
     interrupt_handle(front, SIGTERM);
     check_end(front, STATUS_SIGNAL_BASE + SIGTERM, true, true);
     check_requests(fixture->pair, REQUEST(1, "shutdown", "'now':true"));
+    interrupt_handle(front, SIGHUP);
+    check_end(front, STATUS_SIGNAL_BASE + SIGTERM, true, true);
+    check_requests(fixture->pair, REQUEST(2, "raise", "'all':true,'exception':'SIGKILL'")
+                                      REQUEST(3, "shutdown", "'now':true"));
 
     fixture = begin();
     front->server = server = start_server();

@@ -19,18 +19,21 @@ load runs
   [ ! -e late ]
 }
 
-# press PID: sends one more SIGINT if the process still exists; succeeds when it does not.
+# press PID [SIGNAL]: sends one more SIGINT if the process still exists; succeeds when it does not.
 press() {
-  ! kill -INT "$1" 2>/dev/null
+  ! kill "-${2:-INT}" "$1" 2>/dev/null
 }
 
-@test "a second Ctrl-C kills all threads" {
+@test "a second Ctrl-C kills all threads, and so does another second signal" {
   script_of 'start --name a --grace 1h -- sh -c "trap \"\" INT TERM; echo up; while :; do sleep 0.05; done"'
-  in_front run script
-  wait_for_text run.out 'a | up'
-  wait_until "$DEADLINE" press "${background[run]}"
-  finish run 130
-  grep -q '^a .*SIGKILL$' run.err
+  for signals in 'INT INT' 'TERM TERM' 'TERM INT' 'INT HUP'; do
+    in_front run script
+    wait_for_text run.out 'a | up'
+    kill "-${signals% *}" "${background[run]}"
+    wait_until "$DEADLINE" press "${background[run]}" "${signals#* }"
+    finish run $((128 + $(kill -l "${signals% *}")))
+    grep -q '^a .*SIGKILL$' run.err
+  done
 }
 
 @test "copies of one Ctrl-C do not kill a thread that is cleaning up" {
