@@ -315,7 +315,7 @@ static int run(struct invocation *invocation)
 const struct command command_start = {
     .name = "start",
     .doc = "Start a command as a thread\v" DETAILS,
-    .flags = COMMAND_STARTS | COMMAND_IN_ORDER,
+    .flags = COMMAND_STARTS | COMMAND_IN_ORDER | COMMAND_ENDED,
     COMMON,
 };
 
@@ -323,6 +323,6 @@ const struct command command_daemon = {
     .name = "daemon",
     .doc = "Start a command as a daemon thread\vIt goes on when the other threads have ended. A "
            "shutdown or a run waits for those, and then ends it. " DETAILS,
-    .flags = COMMAND_STARTS | COMMAND_IN_ORDER | COMMAND_DAEMON,
+    .flags = COMMAND_STARTS | COMMAND_IN_ORDER | COMMAND_DAEMON | COMMAND_ENDED,
     COMMON,
 };

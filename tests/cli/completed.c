@@ -351,7 +351,7 @@ static void plays_of_threads(void)
              1, "[{'id':1,'name':'web','ended':null,'tty':true,'attached':true},{'id':2,'name':'db'"
                 ",'ended':5,'input':true},{'id':3,'name':'web','ended':6},{'id':4,'name':'in','"
                 "ended':null,'input':true},{'id':5,'name':{'base64':'/2E='},'ended':null}]"),
-         .requests = REQUEST(1, "list", "'live':true"),
+         .requests = REQUEST(1, "list", "'live':false"),
          .out = "words\n"
                 "web\t\n"
                 "db\t\n"
@@ -362,7 +362,7 @@ static void plays_of_threads(void)
              1, "[{'id':1,'name':'web','ended':null,'tty':true,'attached':true},{'id':2,'name':'db'"
                 ",'ended':5,'input':true},{'id':3,'name':'web','ended':6},{'id':4,'name':'in','"
                 "ended':null,'input':true},{'id':5,'name':{'base64':'/2E='},'ended':null}]"),
-         .requests = REQUEST(1, "list", "'live':true"),
+         .requests = REQUEST(1, "list", "'live':false"),
          .out = "words\n"
                 "--needs=web\t\n"
                 "--needs=web:ready\t\n"
@@ -385,7 +385,7 @@ static void plays_of_threads(void)
              1, "[{'id':1,'name':'web','ended':null,'tty':true,'attached':true},{'id':2,'name':'db'"
                 ",'ended':5,'input':true},{'id':3,'name':'web','ended':6},{'id':4,'name':'in','"
                 "ended':null,'input':true},{'id':5,'name':{'base64':'/2E='},'ended':null}]"),
-         .requests = REQUEST(1, "list", "'live':true"),
+         .requests = REQUEST(1, "list", "'live':false"),
          .out = "words\n"
                 "web\t\n"
                 "web:ready\t\n"
