@@ -10,6 +10,12 @@
 __thread struct k3t_local k3t_local             K3THREAD_TLS_;
 __thread struct k3thread_local_ k3thread_local_ K3THREAD_TLS_;
 
+/*
+ * Another copy of the library in the process must not take this one's variable for its own. The header's declaration
+ * has the visibility that programs need, so that an attribute cannot say it.
+ */
+__asm__(".protected k3thread_local_");
+
 size_t k3t_record_size(const char *name)
 {
     size_t size = name != NULL ? strlen(name) + 1 : 0;

@@ -6,6 +6,9 @@
 
 #include <dlfcn.h>
 #include <stdatomic.h>
+#include <sys/mman.h>
+#include <sys/sendfile.h>
+#include <sys/stat.h>
 
 /* The functions of the shared copy that the tests use. */
 static struct {
@@ -27,11 +30,18 @@ static void find(void *handle, const char *name, void *ret)
     memcpy(ret, &address, sizeof(address));
 }
 
-static void *load(void)
+static void *load_as(int scope)
 {
-    void *handle = dlopen(getenv("K3THREAD_TEST_SO"), RTLD_NOW | RTLD_LOCAL);
+    void *handle = dlopen(getenv("K3THREAD_TEST_SO"), RTLD_NOW | scope);
 
     CHECK(handle != NULL);
+    return handle;
+}
+
+static void *load(void)
+{
+    void *handle = load_as(RTLD_LOCAL);
+
     find(handle, "k3thread_start", &shared.start);
     find(handle, "k3thread_send_exception", &shared.send);
     find(handle, "k3thread_join", &shared.join);
@@ -125,4 +135,38 @@ static void unloaded(void)
     end_shared(t);
 }
 
-TEST_MAIN({"two-copies", two_copies}, {"other-first", other_first}, {"unloaded", unloaded})
+/* Loads a copy of the shared library's file, which the loader does not know to be the same. */
+static void *load_duplicate(void)
+{
+    char        path[64];
+    const int   from = open(getenv("K3THREAD_TEST_SO"), O_RDONLY | O_CLOEXEC);
+    const int   to = memfd_create("copy", MFD_CLOEXEC);
+    struct stat whole;
+    void       *handle;
+
+    CHECK(from >= 0 && to >= 0 && fstat(from, &whole) == 0);
+    CHECK_EQUAL(sendfile(to, from, NULL, (size_t) whole.st_size), whole.st_size);
+    snprintf(path, sizeof(path), "/proc/self/fd/%d", to);
+    handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    CHECK(handle != NULL);
+    return handle;
+}
+
+/* A copy whose names all libraries can find is not taken for the one that a library of its own has. */
+static void own_data(void)
+{
+    __typeof__(&k3thread_set_mask) set_mask_of_first;
+    __typeof__(&k3thread_get_mask) get_mask_of_first, get_mask_of_second;
+    void                          *first = load_as(RTLD_GLOBAL), *second = load_duplicate();
+
+    find(first, "k3thread_set_mask", &set_mask_of_first);
+    find(first, "k3thread_get_mask", &get_mask_of_first);
+    find(second, "k3thread_get_mask", &get_mask_of_second);
+    CHECK_EQUAL(set_mask_of_first(K3THREAD_NEVER), K3THREAD_IMMEDIATE);
+    CHECK_EQUAL(get_mask_of_first(), K3THREAD_NEVER);
+    CHECK_EQUAL(get_mask_of_second(), K3THREAD_IMMEDIATE);
+    CHECK_EQUAL(k3thread_get_mask(), K3THREAD_IMMEDIATE);
+}
+
+TEST_MAIN({"two-copies", two_copies}, {"other-first", other_first}, {"unloaded", unloaded},
+          {"own-data", own_data})

@@ -137,6 +137,10 @@ load helpers
 @test "loading: two copies of the library in a process both wake their threads" { t loading two-copies; }
 @test "loading: both copies wake their threads when the shared copy has begun first" { t loading other-first; }
 @test "loading: threads of the shared copy go on after dlclose" { t loading unloaded; }
+@test "loading: two shared copies of the library have data of their own" {
+  needs_glibc 'the loader of musl does not know of protected names'
+  t loading own-data
+}
 
 @test "every case of every program is run here" {
   for program in start many gone memory queue raise instants try cleanup cleanup_plain mask cxx \
