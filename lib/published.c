@@ -58,7 +58,7 @@ static bool is_name(const char *name)
         strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.");
 
     /* strchr() finds the end of an empty name, too. */
-    return name[length] == '\0' && length <= NAME_MAX_LENGTH &&
+    return length <= NAME_MAX_LENGTH && name[length] == '\0' &&
            strchr("0123456789.", name[0]) == NULL;
 }
 

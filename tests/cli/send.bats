@@ -226,7 +226,7 @@ END
   echo words >file
   for input in /dev/stdin /dev/fd/0 /proc/self/fd/0; do
     is "$(k3 start --wait --input="$input" -- cat <file)" words
-    is "$(cat file | k3 start --wait --input="$input" -- cat)" words
+    is "$(echo words | k3 start --wait --input="$input" -- cat)" words
     k3 start -n a --input="$input" -- cat <file
     k3 join a
     is "$(k3 logs a)" words
