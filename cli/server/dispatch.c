@@ -135,6 +135,8 @@ static void run_method(struct call *call, const json_t *request)
     call->method = method->name;
     if (call->peer->connection.pending > PROTOCOL_PENDING_MAX)
         call_fail(call, PROTOCOL_SEND_RAISE_ERROR, "too many calls wait on this connection");
+    else if (method->only_answers && call->peer->connection.gone)
+        call_free(call);
     else
         method->run(call, json_object_get(request, "params"));
 }

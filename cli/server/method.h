@@ -10,6 +10,7 @@
 #include "cli/server/call.h"
 
 #include <jansson.h>
+#include <stdbool.h>
 
 /* One method. */
 struct method {
@@ -17,6 +18,9 @@ struct method {
 
     /* Ends the call or lets it wait; see call.h. PARAMS is an object or NULL. */
     void (*run)(struct call *call, const json_t *params);
+
+    /* All that it does is for its reply, so it need not run for a client that reads no replies any more. */
+    bool only_answers;
 };
 
 /* Returns the method NAME, or NULL if there is none. */

@@ -126,4 +126,4 @@ static void run_arrive(struct call *call, const json_t *params)
         pass(call, attachment, exception, inner, message);
 }
 
-const struct method method_arrive = {"arrive", run_arrive};
+const struct method method_arrive = {.name = "arrive", .run = run_arrive};

@@ -117,4 +117,4 @@ static void run(struct call *call, const json_t *params)
         call_fail(call, PROTOCOL_INVALID_THREAD_ID_ERROR, "no live thread '%s'", record->job.name);
 }
 
-const struct method method_attach = {"attach", run};
+const struct method method_attach = {.name = "attach", .run = run};

@@ -61,4 +61,4 @@ static void run(struct call *call, const json_t *params)
     selection_release(&selection);
 }
 
-const struct method method_clear = {"clear", run};
+const struct method method_clear = {.name = "clear", .run = run};

@@ -47,4 +47,4 @@ static void run(struct call *call, const json_t *params)
     call_reply(call, json_pack("{s:b}", "done", error == 0));
 }
 
-const struct method method_end = {"end", run};
+const struct method method_end = {.name = "end", .run = run};

@@ -36,4 +36,4 @@ static void run(struct call *call, const json_t *params)
     call_reply(call, array);
 }
 
-const struct method method_exceptions = {"exceptions", run};
+const struct method method_exceptions = {.name = "exceptions", .run = run, .only_answers = true};

@@ -56,4 +56,4 @@ static void run(struct call *call, const json_t *params)
     start_params_release(&start);
 }
 
-const struct method method_execute = {"execute", run};
+const struct method method_execute = {.name = "execute", .run = run};

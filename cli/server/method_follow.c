@@ -19,4 +19,4 @@ static void run_follow(struct call *call, const json_t *params)
         call_fail(call, PROTOCOL_INVALID_THREAD_ID_ERROR, "no process of this thread is attached");
 }
 
-const struct method method_follow = {"follow", run_follow};
+const struct method method_follow = {.name = "follow", .run = run_follow};

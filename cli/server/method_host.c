@@ -37,4 +37,4 @@ static void run(struct call *call, const json_t *params)
     call_reply(call, json_object());
 }
 
-const struct method method_host = {"host", run};
+const struct method method_host = {.name = "host", .run = run};

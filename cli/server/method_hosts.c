@@ -41,4 +41,4 @@ static void run(struct call *call, const json_t *params)
     text_release(&why);
 }
 
-const struct method method_hosts = {"hosts", run};
+const struct method method_hosts = {.name = "hosts", .run = run};

@@ -151,4 +151,4 @@ static void run(struct call *call, const json_t *params)
         join_any_begin(call, any, timeout);
 }
 
-const struct method method_join = {"join", run};
+const struct method method_join = {.name = "join", .run = run, .only_answers = true};

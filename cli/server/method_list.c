@@ -43,4 +43,4 @@ static void run(struct call *call, const json_t *params)
     }
 }
 
-const struct method method_list = {"list", run};
+const struct method method_list = {.name = "list", .run = run, .only_answers = true};

@@ -123,4 +123,4 @@ static void run(struct call *call, const json_t *params)
     }
 }
 
-const struct method method_logs = {"logs", run};
+const struct method method_logs = {.name = "logs", .run = run, .only_answers = true};

@@ -24,4 +24,4 @@ static void run(struct call *call, const json_t *params)
                   "\"threads\" must be a list of at most %d ids of threads", LOOK_THREADS_MAX);
 }
 
-const struct method method_look = {"look", run};
+const struct method method_look = {.name = "look", .run = run, .only_answers = true};

@@ -290,4 +290,4 @@ static void run(struct call *call, const json_t *params)
     end_one(raising);
 }
 
-const struct method method_raise = {"raise", run};
+const struct method method_raise = {.name = "raise", .run = run};

@@ -97,4 +97,4 @@ static void run(struct call *call, const json_t *params)
     log_reader_reply_end(call, wanted.number);
 }
 
-const struct method method_read = {"read", run};
+const struct method method_read = {.name = "read", .run = run, .only_answers = true};

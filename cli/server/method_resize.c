@@ -23,4 +23,4 @@ static void run(struct call *call, const json_t *params)
     call_reply(call, json_object());
 }
 
-const struct method method_resize = {"resize", run};
+const struct method method_resize = {.name = "resize", .run = run};

@@ -70,4 +70,4 @@ static void run(struct call *call, const json_t *params)
         wake_restart(call, record);
 }
 
-const struct method method_restart = {"restart", run};
+const struct method method_restart = {.name = "restart", .run = run};

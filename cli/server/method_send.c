@@ -47,4 +47,4 @@ static void run(struct call *call, const json_t *params)
         input_send(call, record, &bytes, timeout);
 }
 
-const struct method method_send = {"send", run};
+const struct method method_send = {.name = "send", .run = run};

@@ -22,4 +22,4 @@ static void run(struct call *call, const json_t *params)
         shutdown_begin(call, now ? type : NULL);
 }
 
-const struct method method_shutdown = {"shutdown", run};
+const struct method method_shutdown = {.name = "shutdown", .run = run};

@@ -58,4 +58,4 @@ static void run(struct call *call, const json_t *params)
                          (json_int_t) slots_taken(), "queued", (json_int_t) threads_queued()));
 }
 
-const struct method method_slots = {"slots", run};
+const struct method method_slots = {.name = "slots", .run = run};

@@ -147,4 +147,4 @@ static void run(struct call *call, const json_t *params)
     start_params_release(&start);
 }
 
-const struct method method_start = {"start", run};
+const struct method method_start = {.name = "start", .run = run};

@@ -33,4 +33,4 @@ static void run(struct call *call, const json_t *params)
     call_reply(call, json_object());
 }
 
-const struct method method_surroundings = {"surroundings", run};
+const struct method method_surroundings = {.name = "surroundings", .run = run};

@@ -33,4 +33,4 @@ static void run(struct call *call, const json_t *params)
     call_reply(call, json_object());
 }
 
-const struct method method_tell = {"tell", run};
+const struct method method_tell = {.name = "tell", .run = run};

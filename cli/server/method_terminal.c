@@ -28,4 +28,4 @@ static void run(struct call *call, const json_t *params)
         call_reply_record(call, record);
 }
 
-const struct method method_terminal = {"terminal", run};
+const struct method method_terminal = {.name = "terminal", .run = run};

@@ -13,4 +13,4 @@ static void run(struct call *call, const json_t *params)
                                    (int) parent_pid()));
 }
 
-const struct method method_version = {"version", run};
+const struct method method_version = {.name = "version", .run = run, .only_answers = true};

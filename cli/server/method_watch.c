@@ -52,4 +52,4 @@ static void run(struct call *call, const json_t *params)
     events_watch(&peer->watcher, &peer->connection, wanted_events, wanted_members);
 }
 
-const struct method method_watch = {"watch", run};
+const struct method method_watch = {.name = "watch", .run = run};

@@ -86,6 +86,10 @@ bool call_fail_memory(struct call *call)
 
 void call_free(struct call *call)
 {
+    if (call < calls_of_peer || call >= calls_of_peer + 3) {
+        text_add(&seen, "free");
+        return;
+    }
     LIST_REMOVE(call, of_peer);
     text_printf(&seen, "free%d ", (int) (call - calls_of_peer));
 }
@@ -99,10 +103,20 @@ static void run(struct call *call, const json_t *params)
     free(text);
 }
 
+static void run_show(struct call *call, const json_t *params)
+{
+    CHECK_TEXT(call->method, "show");
+    CHECK(params == NULL);
+    text_add(&seen, "shown");
+}
+
 const struct method *method_find(const char *name)
 {
-    static const struct method go = {"go", run};
+    static const struct method go = {.name = "go", .run = run};
+    static const struct method show = {.name = "show", .run = run_show, .only_answers = true};
 
+    if (strcmp(name, "show") == 0)
+        return &show;
     return strcmp(name, "go") == 0 ? &go : NULL;
 }
 
@@ -265,6 +279,16 @@ static void what_is_no_json_is_refused(void)
     CHECK(peer.connection.closing);
 }
 
+/* The requests of a client that has gone are carried out, unless all that they do is for their replies. */
+static void nobody_is_shown_what_nobody_reads(void)
+{
+    check("{" V ",'id':7,'method':'show'}", "7 shown");
+    peer.connection.gone = true;
+    check("{" V ",'id':7,'method':'go'}", "7 go nothing");
+    check("{" V ",'id':7,'method':'show'}", "7 free");
+    check("{" V ",'method':'show','params':{'x':1}}", "none free");
+}
+
 static void replies_of_an_attached_process_are_taken(void)
 {
     check("{" V ",'id':3,'result':{}}", "3 -32600 \"method\" must be a string");
@@ -294,6 +318,6 @@ static void the_end_of_a_connection_frees_its_calls(void)
 }
 
 TEST_MAIN({"requests", requests_are_read}, {"depth", a_request_that_nests_too_deep_is_refused},
-          {"no-json", what_is_no_json_is_refused},
+          {"no-json", what_is_no_json_is_refused}, {"gone", nobody_is_shown_what_nobody_reads},
           {"replies", replies_of_an_attached_process_are_taken},
           {"end", the_end_of_a_connection_frees_its_calls})

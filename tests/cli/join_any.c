@@ -51,7 +51,7 @@ static void begin(struct call *call, const json_t *words)
     join_any_begin(call, words, timeout);
 }
 
-static const struct method join_any = {"join", begin};
+static const struct method join_any = {.name = "join", .run = begin};
 
 /* Begins a join of the threads WORDS that waits. */
 static struct call *wait_for_any(const char *words)

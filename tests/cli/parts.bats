@@ -545,6 +545,7 @@ load helpers
   "$HELPERS/dispatching" depth
   "$HELPERS/dispatching" no-json
 }
+@test "a request that only asks is dropped if its client has gone" { "$HELPERS/dispatching" gone; }
 @test "a reply of an attached process is no request" { "$HELPERS/dispatching" replies; }
 @test "the end of a connection frees the calls of its client" { "$HELPERS/dispatching" end; }
 @test "a command of an agent is reported until it ends, or fails, or is killed without its run" {

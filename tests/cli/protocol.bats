@@ -575,6 +575,32 @@ EOF
   [ "$(memory_of "$pid")" -lt $((before + 100 * 1024)) ]
 }
 
+@test "the questions of clients that have gone cost no processor time" {
+  script <<'EOF'
+for _ in range(300):
+    start("true", *["argument-%d" % i for i in range(50)], environment=[])
+pid = call("version")["pid"]
+
+def processor_time():
+    with open("/proc/%d/stat" % pid) as stat:
+        return sum(int(ticks) for ticks in stat.read().rsplit(")", 1)[1].split()[11:13]) / os.sysconf("SC_CLK_TCK")
+
+def connections():
+    return sum(os.readlink("/proc/%d/fd/%s" % (pid, fd)).startswith("socket:") for fd in os.listdir("/proc/%d/fd" % pid))
+
+alone = connections()
+before = processor_time()
+requests = b"".join(request(i, "list", {}) for i in range(1000))
+for _ in range(20):
+    client = Client()
+    client.send_bytes(requests)
+    client.socket.close()
+Client().call("version")  # the others were accepted before
+wait_until("the supervisor has let the clients go", lambda: connections() <= alone)
+assert processor_time() - before < 5, processor_time() - before
+EOF
+}
+
 @test "a client that reads late gets all its replies" {
   script <<'EOF'
 import fcntl, struct, termios, threading
