@@ -190,6 +190,23 @@ int client_send(struct client *client, const char *method, json_t *params, json_
     return error == 0 ? flush(client) : error;
 }
 
+int client_check(struct client *client, const struct reply *reply)
+{
+    const json_t *error = json_object_get(reply->message, "error");
+    const char   *type = json_string_value(json_object_get(json_object_get(error, "data"), "type"));
+    const char   *message = json_string_value(json_object_get(error, "message"));
+
+    if (reply->result != NULL)
+        return 0;
+    if (client->host != NULL && client_status_of_error(error) == STATUS_NO_SUPERVISOR) {
+        client_drop(client);
+        return client_fail(client, -ENOENT, STATUS_NO_SUPERVISOR, NULL, "%s: %s", client->host,
+                           message != NULL ? message : "no supervisor");
+    }
+    return client_fail(client, -EREMOTEIO, client_status_of_error(error), type, "%s",
+                       message != NULL ? message : "the supervisor gives no reason");
+}
+
 /* Parses a line as a reply. Returns 1, 0 if the line is a notification, or -errno. */
 static int parse_reply(struct client *client, char *line, size_t size, struct reply *ret)
 {
@@ -223,6 +240,7 @@ static int parse_reply(struct client *client, char *line, size_t size, struct re
         .result = result,
     };
     client->heard = true;
+    client->refused |= json_is_null(id) && client_check(client, ret) != 0;
     return 1;
 }
 
@@ -307,23 +325,6 @@ int client_try_receive(struct client *client, struct reply *ret)
         found = take_reply(client, ret);
     }
     return found;
-}
-
-int client_check(struct client *client, const struct reply *reply)
-{
-    const json_t *error = json_object_get(reply->message, "error");
-    const char   *type = json_string_value(json_object_get(json_object_get(error, "data"), "type"));
-    const char   *message = json_string_value(json_object_get(error, "message"));
-
-    if (reply->result != NULL)
-        return 0;
-    if (client->host != NULL && client_status_of_error(error) == STATUS_NO_SUPERVISOR) {
-        client_drop(client);
-        return client_fail(client, -ENOENT, STATUS_NO_SUPERVISOR, NULL, "%s: %s", client->host,
-                           message != NULL ? message : "no supervisor");
-    }
-    return client_fail(client, -EREMOTEIO, client_status_of_error(error), type, "%s",
-                       message != NULL ? message : "the supervisor gives no reason");
 }
 
 int client_take(struct client *client, struct reply *reply)

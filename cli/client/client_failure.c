@@ -94,19 +94,22 @@ static int fail_lost_host(struct client *client)
 }
 
 /*
- * Reports that the connection ended. A request that the supervisor did not read was not carried out:
+ * Reports that the connection ended, or why the supervisor refused it. A request that the supervisor did not read was not carried out:
  * then there is no supervisor, rather than a lost reply. But a supervisor that this client has just
  * started could not begin, and the next one could not either.
  */
 static int fail_lost(struct client *client)
 {
-    bool        absent = client->wire.cut && !client->foreign && !client->is_new;
+    bool        absent = client->wire.cut && !client->foreign && !client->is_new, refused;
     char       *journal;
     struct text reason = {0};
 
     if (client->host != NULL)
         return fail_lost_host(client);
+    refused = client->refused;
     client_drop(client);
+    if (refused)
+        return -EREMOTEIO; /* as the reply that some caller took for that to another request */
     if (absent)
         return client_fail_open(client, -ENOENT);
     reason_add(client->place, &reason);

@@ -9,5 +9,5 @@ void client_drop(struct client *client)
         wire_close(&client->wire);
     (void) ssh_finish(&client->ssh, SSH_END);
     client->open = client->adopted = client->is_new = false;
-    client->environment_known = false;
+    client->environment_known = client->refused = false;
 }

@@ -25,6 +25,7 @@ struct client {
     bool        adopted; /* the first request is already sent, and is not sent again */
     bool        greeted; /* a host was asked for a sign of life, together with the first request */
     bool        heard;   /* a reply has come over this connection */
+    bool        refused; /* an error for all requests has come; FAILURE says which */
     bool        has_looked; /* the supervisor did not answer for a while, and was looked at */
     json_int_t  last_id;
 

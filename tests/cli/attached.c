@@ -482,48 +482,50 @@ static void plays_of_attach_self(void)
     play(&own);
 }
 
+#define ASKED                                                                                      \
+    REQUEST(1, "start",                                                                            \
+            "'command':['vi'],'environment':true,'directory':'/','umask':18,'tty':true,'rows':24," \
+            "'columns':80,'attach':true,'members':['id','name'],'keep':true")                      \
+    REQUEST(2, "join", )
+#define STARTED RESULT(1, "{'id':7,'name':'web'}")
+
 static void plays_of_start_attach(void)
 {
     static const struct play plays[] = {
         /* The user has left, and the thread goes on. */
         {.words = "start --wait --tty -C / vi",
-         .replies =
-             RESULT(1, "{'id':7}") RESULT(2, "{'id':7,'name':'web'}") SHOWS("x") "!await x\n"
-                                                                                 "!type \034d\n",
+         .replies = STARTED SHOWS("x") "!await x\n"
+                                       "!type \034d\n",
          .terminal = TERMINAL,
          .dialogue = true,
-         .requests = REQUEST(1, "start",
-                             "'command':['vi'],'environment':true,'directory':'/"
-                             "','umask':18,'tty':true,'rows':24,'columns':80,'"
-                             "members':['id'],'keep':true")
-             REQUEST(2, "terminal",
-                     "'thread':7,'rows':24,'columns':80,'read_only':false,'"
-                     "members':['id','name']"),
+         .requests = ASKED,
          .out = "x\r\n",
          .err = "[detached from thread 'web']\n"},
+        /* The output, and the end, come before the reply to the start. */
+        {.words = "start --wait --tty -C / vi",
+         .replies = SHOWS("a") RESULT(2, "{'runs':1,'exit_code':4}") SHOWS("b\\r\\n")
+             STARTED EVENT("'thread':7"),
+         .terminal = TERMINAL,
+         .requests = ASKED,
+         .out = "ab\r\n",
+         .err = "[thread 'web' has ended]\n",
+         .status = 4},
+        /* The reply to the join comes last. */
+        {.words = "start --wait --tty -C / vi",
+         .replies = STARTED SHOWS("a\\r\\n") EVENT("'thread':7")
+             RESULT(2, "{'runs':0,'exit_code':126,'message':'not vi'}"),
+         .terminal = TERMINAL,
+         .requests = ASKED,
+         .out = "a\r\n",
+         .err = "[thread 'web' has ended]\nk3thread: start: not vi\n",
+         .status = 126},
         {.words = "start --wait --tty -C / vi",
          .replies = ERROR(1, -32007, "FileNotFoundError", "no vi"),
          .terminal = TERMINAL,
          .dialogue = true,
-         .requests = REQUEST(1, "start",
-                             "'command':['vi'],'environment':true,'directory':'/"
-                             "','umask':18,'tty':true,'rows':24,'columns':80,'"
-                             "members':['id'],'keep':true"),
+         .requests = ASKED,
          .err = "k3thread: start: FileNotFoundError: no vi\n",
          .status = 125},
-        {.words = "start --wait --tty -C / vi",
-         .replies = RESULT(1, "{'id':7}") NO_THREAD(2),
-         .terminal = TERMINAL,
-         .dialogue = true,
-         .requests = REQUEST(1, "start",
-                             "'command':['vi'],'environment':true,'directory':'/"
-                             "','umask':18,'tty':true,'rows':24,'columns':80,'"
-                             "members':['id'],'keep':true")
-             REQUEST(2, "terminal",
-                     "'thread':7,'rows':24,'columns':80,'read_only':false,'"
-                     "members':['id','name']"),
-         .err = "k3thread: start: InvalidThreadIdError: no live thread\n",
-         .status = 3},
     };
 
     (void) umask(022);

@@ -11,6 +11,7 @@ load helpers
 }
 @test "requests are numbered, and sent in their order" { "$HELPERS/client" numbers; }
 @test "each reply finds its request, and notifications are told in their order" { "$HELPERS/client" replies; }
+@test "an error for no request is the failure of all that wait" { "$HELPERS/client" refused; }
 @test "each error of a reply has an exit status" { "$HELPERS/client" errors; }
 @test "a reply that is none ends the connection" { "$HELPERS/client" garbage; }
 @test "a supervisor that had read a request went away; if it had not, there was none" { "$HELPERS/client" lost; }

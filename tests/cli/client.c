@@ -83,6 +83,27 @@ static void replies_find_their_requests(void)
     CHECK_EQUAL(client_receive(client, &reply), 0);
     CHECK_EQUAL(reply.id, 2);
     reply_release(&reply);
+    CHECK(!client->refused);
+    close_pair(pair);
+}
+
+static void a_refusal_is_for_all_requests(void)
+{
+    struct pair *pair = open_pair();
+    struct reply reply;
+
+    CHECK_EQUAL(client_queue(&pair->client, "start", no_params(), NULL), 0);
+    CHECK_EQUAL(client_send(&pair->client, "join", no_params(), NULL), 0);
+    answer(pair,
+           "{'id':null,'error':{'code':-32006,'message':'full','data':{'type':'OSError'}}}\n");
+    close(pair->supervisor); /* and leaves the requests unread */
+    pair->supervisor = -1;
+    CHECK_EQUAL(client_receive(&pair->client, &reply), 0);
+    CHECK(reply.id == 2 && reply.result == NULL);
+    reply_release(&reply);
+    CHECK_EQUAL(client_receive(&pair->client, &reply), -EREMOTEIO);
+    check_failure(pair, STATUS_FAILED, "OSError", "full");
+    CHECK(!pair->client.open && !pair->client.refused);
     close_pair(pair);
 }
 
@@ -503,8 +524,9 @@ static void both_sides_may_send_much(void)
 }
 
 TEST_MAIN({"numbers", requests_are_numbered}, {"replies", replies_find_their_requests},
-          {"errors", errors_have_a_status}, {"garbage", garbage_ends_the_connection},
-          {"lost", lost_connections_are_told_apart}, {"late", a_late_reply_is_given_up},
-          {"host", a_host_is_greeted_once}, {"adopted", an_adopted_connection_sends_nothing_twice},
+          {"refused", a_refusal_is_for_all_requests}, {"errors", errors_have_a_status},
+          {"garbage", garbage_ends_the_connection}, {"lost", lost_connections_are_told_apart},
+          {"late", a_late_reply_is_given_up}, {"host", a_host_is_greeted_once},
+          {"adopted", an_adopted_connection_sends_nothing_twice},
           {"long", long_requests_are_sent_in_pieces}, {"too-long", too_long_requests_are_refused},
           {"both", both_sides_may_send_much}, {"socket", errors_of_the_socket_are_told_apart})
