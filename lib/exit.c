@@ -37,6 +37,28 @@ void k3t_exit_begin(void)
         end_alone();
 }
 
+#ifdef __GLIBC__
+extern int   __cxa_thread_atexit_impl(void (*function)(void *), void *arg, void *object);
+extern void *__dso_handle __attribute__((visibility("hidden")));
+
+static void begin_in_main(void *arg)
+{
+    (void) arg;
+    k3t_exit_begin();
+}
+
+/*
+ * The return of main calls the C library's own exit. Like every exit, this one first runs the destructors of
+ * thread_local objects, so it begins here, before functions of the program that may take long while another thread
+ * calls exit. pthread_exit does not run these destructors in the main thread.
+ */
+static __attribute__((constructor)) void watch_main(void)
+{
+    if (gettid() == getpid())
+        (void) __cxa_thread_atexit_impl(begin_in_main, NULL, &__dso_handle);
+}
+#endif
+
 /* Waits until each ended thread that the exit rule waits for is gone, at most until DEADLINE, which may be NULL. */
 static long wait_for_ended(const struct timespec *deadline)
 {
@@ -100,7 +122,10 @@ static void leave_for_good(void)
 static void wait_in_exit(void)
 {
     atomic_store(&registered, false);
-    k3t_exit_begin();
+    if (!k3t_exit_take_turn()) {
+        k3t_exit_install(); /* for the thread that exits, and for more that call exit */
+        end_alone();
+    }
     leave_for_good();
     if (atomic_load(k3t_exit_await_count()) != 0)
         k3t_exit_install();

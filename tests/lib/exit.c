@@ -177,6 +177,36 @@ static void two_exits(void)
     check_child(exit_twice, 7, "waited");
 }
 
+static k3thread   *second;
+static atomic_bool in_function; /* exit is in a function that the program has registered */
+
+static void *exit_second(void *arg)
+{
+    (void) arg;
+    WAIT_FOR(in_function);
+    exit(8);
+}
+
+static void await_second(void)
+{
+    in_function = true;
+    WAIT_FOR(k3thread_get_tid(second) == 0);
+}
+
+static void exit_slowly(void)
+{
+    CHECK_EQUAL(k3thread_start(&second, exit_second, NULL, NULL), 0);
+    start(sleep_a_little, "waited");
+    CHECK_EQUAL(atexit(await_second), 0);
+    exit(7);
+}
+
+/* So does one that comes before the library waits. A test's exit is the C library's, as the return of main is. */
+static void second_exit_before_the_wait(void)
+{
+    check_child(exit_slowly, 7, "waited");
+}
+
 static void start_delayed(void)
 {
     const struct k3thread_options options = {.after = 0.1};
@@ -540,8 +570,8 @@ TEST_MAIN({"return-from-main", return_from_main}, {"status", status_is_kept},
           {"daemons", daemons_are_dropped}, {"from-thread", exit_from_a_thread},
           {"from-only-thread", exit_from_the_only_thread}, {"_exit", underscore_exit},
           {"signal", fatal_signal}, {"started-during", started_during_exit},
-          {"two-exits", two_exits}, {"foreign-exit", foreign_exit},
-          {"shutdown-destructor", shutdown_beside_a_destructor},
+          {"two-exits", two_exits}, {"second-exit-early", second_exit_before_the_wait},
+          {"foreign-exit", foreign_exit}, {"shutdown-destructor", shutdown_beside_a_destructor},
           {"delayed", delayed_are_waited_for}, {"raised-during", raised_in_during_exit},
           {"adopted", adopted_are_not_waited_for}, {"main-ends", exception_ends_main},
           {"default-hook", default_hook}, {"own-hook", own_hook}, {"throwing-hook", throwing_hook},

@@ -19,6 +19,11 @@ load helpers
   [[ ${SANITIZE-} != *address* ]] || skip 'its leak checker says that it could not stop a thread that is gone'
   t exit two-exits
 }
+@test "exit: the status of main stands also if another thread exits before the library waits" {
+  needs_glibc 'only glibc tells the library when main returns'
+  [[ ${SANITIZE-} != *address* ]] || skip 'its leak checker says that it could not stop a thread that is gone'
+  t exit second-exit-early
+}
 @test "exit: a second call by a thread that the library does not know ends only that thread" {
   [[ ${SANITIZE-} != *address* ]] || skip 'its leak checker says that it could not stop a thread that is gone'
   t exit foreign-exit
