@@ -297,7 +297,8 @@ static void a_prober_waits_for_its_probe(void)
     CHECK_EQUAL(pipe2(ends, O_CLOEXEC), 0);
     event = ends[0];
     next = INFINITY;
-    over_after = allowed = 9;
+    over_after = 9;
+    allowed = 9;
     holds_at = 0;
     prober = start();
     WAIT_FOR(polls == 1);
