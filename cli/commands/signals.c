@@ -86,6 +86,12 @@ static bool is_copy(const struct signals *signals, const struct signalfd_siginfo
     return signals->first != 0 && clock_monotonic() - signals->last < shortest;
 }
 
+/* Returns true if a write of this process, which failed, has sent the signal: the file may not grow any more. */
+static bool is_of_write(const struct signalfd_siginfo *info)
+{
+    return info->ssi_signo == SIGXFSZ && info->ssi_pid == (uint32_t) getpid();
+}
+
 int signals_next(struct signals *signals)
 {
     struct signalfd_siginfo info;
@@ -93,7 +99,7 @@ int signals_next(struct signals *signals)
     while (signals->fd >= 0 && read(signals->fd, &info, sizeof(info)) == (ssize_t) sizeof(info)) {
         if (info.ssi_signo == SIGCHLD)
             return SIGCHLD;
-        if (is_copy(signals, &info))
+        if (is_of_write(&info) || is_copy(signals, &info))
             continue;
         if (signals->first == 0)
             signals->first = (int) info.ssi_signo;

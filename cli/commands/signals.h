@@ -28,8 +28,8 @@ struct signals {
 /*
  * Takes all signals that would end the process, and SIGCHLD. A signal that is ignored stays
  * ignored, for nohup(1). But SIGINT, SIGQUIT (both ignored by a shell's background jobs) and
- * SIGTERM are taken even if they are ignored, because their sender means this process. SIGPIPE is
- * ignored from now on.
+ * SIGTERM are taken even if they are ignored, because their sender means this process. SIGPIPE, and
+ * the SIGXFSZ of a write of this process, are ignored from now on.
  *
  * Returns 0 or -errno.
  */

@@ -151,3 +151,10 @@ EOF
   like "$(cat err)" "k3thread: run: the file system of the logs is full: $dir/full/*: output may be lost"
   is "$(wc -l <err)" 1
 }
+
+@test "much output that no longer fits ends no thread of a run, and is reported once" {
+  script_of 'start -n a -- sh -c "seq 600000; exit 3"'
+  run -3 --separate-stderr bash -c 'ulimit -f 4200; exec "$K3THREAD" run -q script >out'
+  is "$stderr" 'k3thread: run: cannot write to standard output, the threads go on without it: File too large'
+  seq 600000 | sed 's/^/a | /' | head -c $((4200 * 1024)) | cmp - out
+}
