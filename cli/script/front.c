@@ -168,7 +168,7 @@ static void handle_ready(struct front *front, const struct pollfd *pollfds)
         notices_full(&front->notices, front->output.logs);
     if (pollfds[POLL_SYNC].revents)
         barrier_handle_sync(front);
-    if (pollfds[POLL_OUTPUT].revents & POLLOUT)
+    if (pollfds[POLL_OUTPUT].revents & (POLLIN | POLLOUT))
         print(front);
     else if (pollfds[POLL_OUTPUT].revents & (POLLERR | POLLHUP))
         front_close_output(front, -EPIPE);
@@ -185,13 +185,15 @@ static void step(struct front *front)
         [POLL_INOTIFY] = {.fd = is_pausing || !front->output.watching ? -1 : front->output.inotify,
                           .events = POLLIN},
         [POLL_SYNC] = {.fd = front->sync, .events = POLLIN},
-        [POLL_OUTPUT] = {.fd = front->output_closed ? -1 : front->output.printer.fd},
+        [POLL_OUTPUT] = printer_poll(&front->output.printer),
     };
     if (front->client.open && front->client.wire.unsent.size > 0)
         pollfds[POLL_CLIENT] =
             (struct pollfd){.fd = front->client.wire.fd, .events = POLLIN | POLLOUT};
-    if (printer_is_ready(&front->output.printer) && !holds_output(front))
-        pollfds[POLL_OUTPUT].events = POLLOUT;
+    if (front->output_closed)
+        pollfds[POLL_OUTPUT].fd = -1;
+    if (holds_output(front)) /* but not what the printer's second thread writes already */
+        pollfds[POLL_OUTPUT].events &= ~POLLOUT;
     (void) poll(pollfds, POLL_COUNT, patience(front, is_pausing)); /* it fails: none is ready */
     handle_time(front);
     handle_ready(front, pollfds);

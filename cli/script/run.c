@@ -100,7 +100,7 @@ static struct front_options make_front_options(const struct run_options *o, bool
     front.own_place = is_own;
     front.has_all_starts = !o->each;
     front.any |= o->procfile != NULL;
-    front.printer = PRINTER_PARTIAL | printer_style(STDOUT_FILENO) |
+    front.printer = PRINTER_PARTIAL | PRINTER_TWO | printer_style(STDOUT_FILENO) |
                     (o->timestamps ? PRINTER_TIMES : 0) | (o->no_prefix ? 0 : PRINTER_NAMES);
     return front;
 }

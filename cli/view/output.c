@@ -30,15 +30,27 @@ static int wait_writable(int fd)
     return 0;
 }
 
-int output_write_part(int fd, const char **rest, size_t *size)
+static int write_rest(int fd, const char **rest, size_t *size)
 {
     int error;
 
-    output_announce(fd, *rest, *size);
     do
         error = partial_write(fd, rest, size);
     while (error == -EAGAIN && (error = wait_writable(fd)) == 0);
     return error;
+}
+
+int output_write_part(int fd, const char **rest, size_t *size)
+{
+    output_announce(fd, *rest, *size);
+    return write_rest(fd, rest, size);
+}
+
+int output_write_announced(int fd, const void *data, size_t size)
+{
+    const char *rest = data;
+
+    return write_rest(fd, &rest, &size);
 }
 
 int output_write(int fd, const void *data, size_t size)

@@ -11,14 +11,20 @@
 /* A function that is called before the SIZE bytes at DATA are written to FD. */
 typedef void output_listener(int fd, const char *data, size_t size);
 
-/* Makes all functions below call FUNCTION before each write. */
+/* Makes the functions below call FUNCTION before each write. */
 void output_set_listener(output_listener *function);
 
-/* Calls the listener, if there is one. The functions below do that; a caller of write(2) does it itself. */
+/*
+ * Calls the listener, if there is one. The functions below do that, but for output_write_announced(); a caller of
+ * write(2) does it itself.
+ */
 void output_announce(int fd, const char *data, size_t size);
 
 /* Writes all of DATA, and waits if the descriptor does not block. Returns 0 or -errno. */
 int output_write(int fd, const void *data, size_t size);
+
+/* Writes bytes that were announced, as output_write() writes others. Any thread. */
+int output_write_announced(int fd, const void *data, size_t size);
 
 /*
  * Writes the *SIZE bytes at *REST as output_write() does. Afterwards *REST and *SIZE describe the bytes

@@ -1,6 +1,7 @@
 #include "cli/view/printer.h"
 
 #include "cli/view/output.h"
+#include "cli/view/printer_pair.h"
 #include "cli/view/printer_take.h"
 
 #include <errno.h>
@@ -12,6 +13,9 @@
 
 /* While this many bytes wait to be written, no more lines are taken. */
 #define READY_MAX (256U * 1024)
+
+/* After this many bytes, two threads print: they save on as many bytes what the start of the second one costs. */
+#define MUCH (4U * 1024 * 1024)
 
 void printer_open(struct printer *printer, int fd, unsigned flags)
 {
@@ -45,23 +49,34 @@ int printer_patience(const struct printer *printer)
 
 int printer_fill(struct printer *printer)
 {
-    char *block;
-
-    if (!take_is_needed(printer))
-        return 0;
-    block = malloc(TAKE_BLOCK_SIZE);
-    if (block == NULL)
-        return -ENOMEM;
-    while (printer->ready.size < READY_MAX && !printer->ready.failed)
-        if (!take_next(printer, block))
-            break;
-    free(block);
-    return printer->ready.failed ? -ENOMEM : 0;
+    return take_until(printer, printer->pair != NULL ? PAIR_BLOCK_SIZE : READY_MAX);
 }
 
 bool printer_is_ready(const struct printer *printer)
 {
     return printer->ready.size > printer->written;
+}
+
+struct pollfd printer_poll(const struct printer *printer)
+{
+    if (pair_is_busy(printer))
+        return (struct pollfd){.fd = pair_fd(printer), .events = POLLIN};
+    return (struct pollfd){.fd = printer->fd, .events = printer_is_ready(printer) ? POLLOUT : 0};
+}
+
+/* Returns true if two threads are to print. The reader of a pipe keeps the other processor busy, so it is for files. */
+static bool is_for_two(struct printer *printer)
+{
+    if (!(printer->flags & PRINTER_TWO) || printer->piece != SIZE_MAX ||
+        printer->ready.size - printer->written < READY_MAX || !take_is_needed(printer))
+        return false;
+    if (printer->pair != NULL)
+        return true;
+    if (printer->printed < MUCH)
+        return false;
+    if (!pair_open(printer))
+        printer->flags &= ~(unsigned) PRINTER_TWO;
+    return printer->pair != NULL;
 }
 
 int printer_write(struct printer *printer)
@@ -70,6 +85,10 @@ int printer_write(struct printer *printer)
     size_t       size = ready->size - printer->written;
     ssize_t      written;
 
+    if (pair_is_busy(printer))
+        return pair_finish(printer);
+    if (is_for_two(printer))
+        return pair_write(printer);
     if (size > printer->piece)
         size = printer->piece;
     output_announce(printer->fd, ready->data + printer->written, size);
@@ -77,6 +96,7 @@ int printer_write(struct printer *printer)
     if (written < 0)
         return errno == EAGAIN || errno == EINTR ? 0 : -errno;
     printer->written += (size_t) written;
+    printer->printed += (uint64_t) written;
     if (printer->written == ready->size)
         printer->written = ready->size = 0;
     return 0;
@@ -85,7 +105,7 @@ int printer_write(struct printer *printer)
 int printer_drain(struct printer *printer)
 {
     struct text *ready = &printer->ready;
-    int          error = 0;
+    int          error = pair_finish(printer);
 
     while (error == 0 && !printer_is_idle(printer)) {
         error = printer_fill(printer);
@@ -107,6 +127,7 @@ void printer_end_row(struct printer *printer)
 
 void printer_discard(struct printer *printer)
 {
+    (void) pair_finish(printer);
     take_discard(printer);
     printer->written = printer->ready.size = 0;
 }
@@ -114,13 +135,14 @@ void printer_discard(struct printer *printer)
 bool printer_is_idle(const struct printer *printer)
 {
     return STAILQ_EMPTY(&printer->dirty) && printer->long_line == NULL &&
-           !printer_is_ready(printer);
+           !printer_is_ready(printer) && !pair_is_busy(printer);
 }
 
 void printer_close(struct printer *printer)
 {
     struct printer_source *source;
 
+    pair_close(printer);
     while ((source = LIST_FIRST(&printer->sources)) != NULL)
         printer_remove(source);
     text_release(&printer->ready);

@@ -5,7 +5,7 @@
  * A printer reads the threads' logs. It never mixes two threads within a line, adds a newline to a
  * last line that has none, and takes lines of any length. It uses bounded memory: while its own
  * output is slow, it reads no more. Only printer_drain() blocks; the caller waits for the
- * descriptors.
+ * descriptors. Much output to a file is printed by two threads if the user of the printer wishes it (PRINTER_TWO).
  *
  * Colours pass behind a name. Other escape sequences do not pass, because they would clear or move
  * the lines of other threads. An unfinished line, such as a prompt, can be shown as far as it goes.
@@ -20,6 +20,7 @@
 
 #include "cli/view/printer_source.h"
 
+#include <poll.h>
 #include <stdbool.h>
 
 /*
@@ -40,12 +41,16 @@ int printer_fill(struct printer *printer);
 /* Returns the milliseconds after which an unfinished line must be shown, or -1 if there is none. */
 int printer_patience(const struct printer *printer);
 
-/* Returns true if bytes wait to be written. */
+/* Returns true if bytes wait to be written; those that the second thread writes now do not wait. */
 bool printer_is_ready(const struct printer *printer);
+
+/* Returns what the caller has to wait for before it calls printer_write(); without events: nothing is to be written. */
+struct pollfd printer_poll(const struct printer *printer);
 
 /*
  * Writes some of the waiting bytes: few enough that a pipe or a terminal that poll() calls writable
- * does not block. Returns 0 or -errno; -EPIPE if no process reads any more.
+ * does not block. Or takes note that the second thread has written its bytes. Returns 0 or -errno; -EPIPE if no
+ * process reads any more. After an error, printer_discard() is all that may follow.
  */
 int printer_write(struct printer *printer);
 

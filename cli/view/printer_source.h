@@ -28,6 +28,7 @@ enum printer_flags {
     PRINTER_PARTIAL = 1 << 7, /* show an unfinished line, such as a prompt, after a pause */
     PRINTER_EXACT = 1 << 8,   /* add no newline to a last line without one */
     PRINTER_RAW = 1 << 9,     /* for a single source: pass its bytes at once, not by lines */
+    PRINTER_TWO = 1 << 10,    /* print much output to a file with two threads, see printer_poll() */
 };
 
 /* One source. */
@@ -61,13 +62,15 @@ struct printer_source {
 };
 
 struct printer {
-    unsigned    flags;
-    int         fd;
-    size_t      piece;   /* how many bytes are written at once */
-    struct text ready;   /* to be written: whole lines, or a part of a very long line */
-    size_t      written; /* how many bytes of READY are written */
-    size_t      width;   /* of the widest name so far */
-    unsigned    colours; /* how many colours are in use */
+    unsigned     flags;
+    int          fd;
+    size_t       piece;   /* how many bytes are written at once */
+    struct text  ready;   /* to be written: whole lines, or a part of a very long line */
+    size_t       written; /* how many bytes of READY are written */
+    uint64_t     printed; /* how many bytes one thread has written */
+    struct pair *pair;    /* the second thread; NULL: there is none */
+    size_t       width;   /* of the widest name so far */
+    unsigned     colours; /* how many colours are in use */
 
     /*
      * The source whose line is open on the output, or NULL. A line of another source ends that

@@ -3,7 +3,12 @@
 #include "cli/base/clock.h"
 #include "cli/view/printer_lines.h"
 
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
+
+/* The size of the blocks that are read. */
+#define TAKE_BLOCK_SIZE (128U * 1024)
 
 /* The seconds that an unfinished line waits for its end before it is shown. */
 #define WAIT 0.2
@@ -333,7 +338,8 @@ bool take_is_needed(const struct printer *printer)
            take_patience(printer) == 0;
 }
 
-bool take_next(struct printer *printer, char *block)
+/* Takes a block from a source; BLOCK is room for it. Returns false if there is nothing to take. */
+static bool take_next(struct printer *printer, char *block)
 {
     if (printer->long_line != NULL)
         take_piece(printer, block);
@@ -344,6 +350,23 @@ bool take_next(struct printer *printer, char *block)
     else
         return false;
     return true;
+}
+
+int take_until(struct printer *printer, size_t size)
+{
+    struct text *ready = &printer->ready;
+    char        *block;
+
+    if (!take_is_needed(printer))
+        return 0;
+    block = malloc(TAKE_BLOCK_SIZE);
+    if (block == NULL)
+        return -ENOMEM;
+    while (ready->size < size && !ready->failed)
+        if (!take_next(printer, block))
+            break;
+    free(block);
+    return ready->failed ? -ENOMEM : 0;
 }
 
 void take_discard(struct printer *printer)

@@ -8,15 +8,13 @@
 #include "cli/view/printer_source.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 
 /* Returns true if there may be bytes to take now. */
 bool take_is_needed(const struct printer *printer);
 
-/* The size of the block that take_next() reads into. */
-#define TAKE_BLOCK_SIZE (128U * 1024)
-
-/* Takes a block from a source; BLOCK is room for it. Returns false if there is nothing to take. */
-bool take_next(struct printer *printer, char *block);
+/* Takes lines until SIZE bytes are ready or there is nothing more to take. Returns 0 or -ENOMEM. */
+int take_until(struct printer *printer, size_t size);
 
 /* Returns the milliseconds after which an unfinished line must be shown, or -1 if there is none. */
 int take_patience(const struct printer *printer);

@@ -294,8 +294,19 @@ static int check_output(struct pollfd *fds, int timeout)
         front->output.printer.written = 4;
         played.holds = false;
         return -1;
+    case 6:
+        CHECK(fds[OUTPUT].fd == STDOUT_FILENO && fds[OUTPUT].events == 0);
+        played.written_fd = 77;
+        front->output.printer.written = 2;
+        front->supervisor = NOBODY;
+        played.holds = true;
+        return -1;
+    case 7: /* the second thread's end is not held back */
+        CHECK(fds[OUTPUT].fd == 77 && fds[OUTPUT].events == POLLIN);
+        front->output_closed = true;
+        return -1;
     default:
-        CHECK_EQUAL(fds[OUTPUT].events, 0);
+        CHECK_EQUAL(fds[OUTPUT].fd, -1);
         return end_all(fds, timeout);
     }
 }
@@ -305,7 +316,7 @@ static void output_waits_for_the_line_of_progress(void)
     begin_run();
     played.wait = check_output;
     check_run(0);
-    CHECK_EQUAL(played.waits, 6);
+    CHECK_EQUAL(played.waits, 8);
 }
 
 /* The steps after the wait */
@@ -324,6 +335,7 @@ static int check_order(struct pollfd *fds, int timeout)
         {0, 0, 0, POLLHUP, 0, "sync "},
         {0, 0, 0, 0, POLLOUT, "write "},
         {0, 0, 0, 0, POLLOUT | POLLERR, "write "},
+        {0, 0, 0, 0, POLLIN, "write "},
         {POLLIN, POLLIN, POLLIN, POLLIN, POLLOUT, "reap signal15 client look sync write "},
         {0, 0, 0, 0, POLLERR, "close-32 "},
         {0, 0, 0, 0, POLLHUP, "close-32 "},

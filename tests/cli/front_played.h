@@ -29,6 +29,7 @@ static struct {
     double        now;
     bool          is_wanted; /* the line of progress */
     bool          holds, idle, full;
+    int           written_fd; /* can be read when the second thread has written; 0: there is none */
     double        drawn_next, released, room; /* times */
     int           waits_for_writes;
     int           signals[4], signal_count, first_signal;
@@ -220,6 +221,15 @@ int __wrap_printer_write(struct printer *printer)
     printer->written = printer->ready.size;
     NOTE("write ");
     return played.write_error;
+}
+
+struct pollfd __real_printer_poll(const struct printer *printer);
+struct pollfd __wrap_printer_poll(const struct printer *printer);
+struct pollfd __wrap_printer_poll(const struct printer *printer)
+{
+    if (played.written_fd == 0)
+        return __real_printer_poll(printer);
+    return (struct pollfd){.fd = played.written_fd, .events = POLLIN};
 }
 
 void __wrap_printer_discard(struct printer *printer)

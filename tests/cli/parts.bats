@@ -104,6 +104,11 @@ load helpers
   "$HELPERS/descriptors" queue
   "$HELPERS/descriptors" flushed
 }
+@test "a helper does its owner's jobs one after the other, and the last one before it ends" {
+  "$HELPERS/helper" jobs
+  "$HELPERS/helper" last
+  "$HELPERS/helper" refused
+}
 @test "an idle process gives back what is not in use of its program, its heap and its stacks" {
   "$HELPERS/memory" program
   "$HELPERS/memory" stack

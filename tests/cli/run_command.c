@@ -266,7 +266,8 @@ static void a_script_is_run_at_a_place_of_its_own(void)
           played.script.plan == NULL);
     CHECK(!played.is_inherited);
     CHECK(played.front.own_place && played.front.has_all_starts && !played.front.any);
-    CHECK_EQUAL(played.front.printer, PRINTER_PARTIAL | PRINTER_COLOUR | PRINTER_NAMES);
+    CHECK_EQUAL(played.front.printer,
+                PRINTER_PARTIAL | PRINTER_TWO | PRINTER_COLOUR | PRINTER_NAMES);
 
     begin_command(); /* standard input is not closed */
     words[0] = "-";
@@ -275,13 +276,14 @@ static void a_script_is_run_at_a_place_of_its_own(void)
     CHECK(played.script.fd == STDIN_FILENO && fcntl(STDIN_FILENO, F_GETFD) >= 0);
     CHECK_TEXT(played.script.name, "stdin");
     CHECK_TEXT(played.script.scope.name, "stdin");
-    CHECK_EQUAL(played.front.printer, PRINTER_PARTIAL | PRINTER_COLOUR | PRINTER_TIMES);
+    CHECK_EQUAL(played.front.printer,
+                PRINTER_PARTIAL | PRINTER_TWO | PRINTER_COLOUR | PRINTER_TIMES);
     CHECK(played.front.any);
 
     begin_command();
     options.no_prefix = true;
     check_command(0, OPENED, "");
-    CHECK_EQUAL(played.front.printer, PRINTER_PARTIAL | PRINTER_COLOUR);
+    CHECK_EQUAL(played.front.printer, PRINTER_PARTIAL | PRINTER_TWO | PRINTER_COLOUR);
     end_commands();
 }
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
-# How output is shown: see tests/cli/view.c, printing.c, sources.c, tables.c, shown.c and last_lines.c.
+# How output is shown: see tests/cli/view.c, printing.c, printing_pair.c, sources.c, tables.c, shown.c and
+# last_lines.c.
 
 load helpers
 
@@ -32,6 +33,21 @@ load helpers
 @test "the rest of a long line is dropped with its beginning" { "$HELPERS/printing" dropped; }
 @test "no more than 256 KiB wait to be printed" { "$HELPERS/printing" most; }
 @test "each byte of the output is written once, and announced" { "$HELPERS/printing" written; }
+@test "two threads print much output to a file as one would, in blocks of a bounded size" {
+  "$HELPERS/printing_pair" order
+  "$HELPERS/printing_pair" slow
+  "$HELPERS/printing_pair" short
+  "$HELPERS/printing_pair" last
+  "$HELPERS/printing_pair" ends
+}
+@test "one thread prints little output, output to a pipe, and all output if there can be no second thread" {
+  "$HELPERS/printing_pair" little
+  "$HELPERS/printing_pair" alone
+}
+@test "what fails in either of two threads that print is reported" {
+  "$HELPERS/printing_pair" failed
+  "$HELPERS/printing_pair" memory
+}
 @test "the runs in a log on another machine are announced" { "$HELPERS/sources" far-runs; }
 @test "an empty log is not opened" { "$HELPERS/sources" empty; }
 @test "without memory no log is printed, and no byte of it is lost" {

@@ -152,6 +152,17 @@ EOF
   is "$(wc -l <err)" 1
 }
 
+@test "much output of threads comes into a file whole and in order, and what follows comes behind it" {
+  script_of 'start -n a -- seq 600000' 'start -n b -- seq 600000' 'join a' 'join b' 'list a' 'start -n c -- echo last'
+  k3 run -q script >out
+  for name in a b; do
+    grep "^$name | " out | cut -c5- | cmp - <(seq 600000)
+  done
+  is "$(tail -n 1 out)" 'c | last'
+  like "$(tail -n 2 out | head -n 1)" '*a *ended *seq 600000'
+  is "$(wc -l <out)" 1200003
+}
+
 @test "much output that no longer fits ends no thread of a run, and is reported once" {
   script_of 'start -n a -- sh -c "seq 600000; exit 3"'
   run -3 --separate-stderr bash -c 'ulimit -f 4200; exec "$K3THREAD" run -q script >out'
