@@ -1,5 +1,7 @@
 #include "cli/base/directory.h"
 
+#include "cli/base/freeing.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
@@ -13,6 +15,9 @@
 
 /* The most names in the path of a socket. */
 #define NAMES_MAX 128
+
+/* From this size on, a file is freed beside others, because that takes longer than the start of a thread. */
+#define LARGE (4 << 20)
 
 /* Sets the umask, because a umask that takes bits from the owner would make the directory useless. */
 int directory_make(const char *path)
@@ -128,12 +133,18 @@ void directory_hold(const char *directory)
         close(fd);
 }
 
+/* The large files of the directory that is being removed. nftw() passes nothing on to its function. */
+static _Thread_local struct freeing large_files;
+
 static int remove_entry(const char *path, const struct stat *info, int type, struct FTW *walk)
 {
-    (void) info;
-    (void) type;
+    bool is_large = type == FTW_F && info->st_blocks >= LARGE / 512;
+    int  fd = is_large ? open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC) : -1;
+
     (void) walk;
     (void) remove(path); /* if a file stays, its directory stays too, which the user sees */
+    if (fd >= 0)
+        freeing_close(&large_files, fd);
     return 0;
 }
 
@@ -141,4 +152,5 @@ static int remove_entry(const char *path, const struct stat *info, int type, str
 void directory_remove(const char *directory)
 {
     (void) nftw(directory, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+    freeing_end(&large_files);
 }

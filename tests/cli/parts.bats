@@ -109,6 +109,12 @@ load helpers
   "$HELPERS/helper" last
   "$HELPERS/helper" refused
 }
+@test "two threads let go of large files, also those of a directory that is removed" {
+  "$HELPERS/freeing" closed
+  "$HELPERS/freeing" single
+  "$HELPERS/freeing" alone
+  "$HELPERS/freeing" directory
+}
 @test "an idle process gives back what is not in use of its program, its heap and its stacks" {
   "$HELPERS/memory" program
   "$HELPERS/memory" stack
