@@ -80,6 +80,15 @@ static char *make_word(const char *name, enum need_condition condition)
     return NULL;
 }
 
+/* Returns true if JOB has this need already. */
+static bool has(const struct job *job, const struct record *record, enum need_condition condition)
+{
+    for (size_t i = 0; i < job->need_count; i++)
+        if (job->needs[i].id == record->id && job->needs[i].condition == condition)
+            return true;
+    return false;
+}
+
 /* Adds a need of RECORD to JOB. From now on each report on RECORD wakes the server. */
 static bool add(struct call *call, struct job *job, struct record *record,
                 enum need_condition condition)
@@ -112,7 +121,9 @@ bool need_params_read(struct call *call, const json_t *needs, struct job *job)
         enum need_condition condition;
         struct record      *record = find(call, json_array_get(needs, i), job, &condition);
 
-        if (record == NULL || !add(call, job, record, condition))
+        if (record == NULL)
+            return false;
+        if (!has(job, record, condition) && !add(call, job, record, condition))
             return false;
     }
     return true;

@@ -1,6 +1,7 @@
 #include "cli/worker/environment.h"
 
 #include "cli/base/variable.h"
+#include "cli/base/variables.h"
 #include "cli/worker/slot_numbers.h"
 
 #include <inttypes.h>
@@ -131,35 +132,20 @@ struct environment *environment_new(char *const *strings, const struct limits *l
     return share(environment);
 }
 
-/* Returns true if one of STRINGS sets the variable that WORD sets. */
-static bool is_replaced(const char *word, char *const *strings)
-{
-    size_t length = strcspn(word, "=");
-
-    for (; *strings != NULL; strings++)
-        if (variable_value(*strings, word, length) != NULL)
-            return true;
-    return false;
-}
-
 struct environment *environment_new_with(const struct environment *base, char *const *strings)
 {
-    size_t              count = 0, used = 0;
-    struct environment *made;
-    char              **merged;
+    struct variables              added = {.list = (char **) strings};
+    const struct variables *const lists[] = {&added};
+    char                        **own = environment_strings(base);
+    char                        **merged;
+    struct environment           *made;
 
-    while (strings[count] != NULL)
-        count++;
-    merged = calloc(base->count + count + 1, sizeof(*merged));
-    if (merged == NULL)
-        return NULL;
-    for (size_t i = 0; i < base->count; i++)
-        if (!is_replaced(base->strings[i], strings))
-            merged[used++] = base->strings[i];
-    for (size_t i = 0; i < count; i++)
-        merged[used++] = strings[i];
-    made = environment_new(merged, &base->limits);
+    while (strings[added.count] != NULL)
+        added.count++;
+    merged = own != NULL ? variables_merge(own, lists, 1) : NULL;
+    made = merged != NULL ? environment_new(merged, &base->limits) : NULL;
     free(merged);
+    free(own);
     return made;
 }
 

@@ -129,7 +129,8 @@ static void each_need_has_a_thread_and_a_condition(void)
     CHECK_EQUAL(notified, 0);
     check("app", "['web','db:ended',2,'1:succeeded','db:ready']",
           "1:0:web:0:0 2:1:db:ended:1:0 2:0:db:1:0 "
-          "1:2:web:succeeded:0:0 2:0:db:1:0 ");
+          "1:2:web:succeeded:0:0 ");
+    check("app", "['web:ended','web','1:ended',1,'1:ready']", "1:1:web:ended:0:0 1:0:web:0:0 ");
     CHECK_EQUAL(notified, 3);
     CHECK(threads[0].is_needed && threads[1].is_needed && !threads[2].is_needed);
 }

@@ -230,6 +230,7 @@ load helpers
 @test "a command gets the variables of its own thread, and none of another thread" { "$HELPERS/worker" variables; }
 @test "equal environments are kept once" { "$HELPERS/worker" shared; }
 @test "a start replaces and adds variables of its connection" { "$HELPERS/worker" replaced; }
+@test "a start that adds many variables delays the supervisor little" { "$HELPERS/worker" many; }
 @test "the directory of a program that was sent is the last one of PATH" { "$HELPERS/worker" path; }
 @test "MAKEFLAGS names one jobserver, before the variables" { "$HELPERS/worker" makeflags; }
 @test "a run gets the lowest number that no other run has" { "$HELPERS/worker" numbers; }

@@ -164,6 +164,39 @@ static void variables_are_replaced_and_added(void)
     environment_unref(base);
 }
 
+#define MANY 120000
+
+/* The time that this process has computed, in seconds. */
+static double processor_time(void)
+{
+    struct timespec now;
+
+    CHECK_EQUAL(clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now), 0);
+    return (double) now.tv_sec + (double) now.tv_nsec / 1e9;
+}
+
+/* One by one they would take minutes, in which the supervisor serves nobody. */
+static void many_variables_are_added_in_little_time(void)
+{
+    static const char  *strings[MANY + 1], *changes[MANY + 1];
+    static char         words[MANY][16], new_words[MANY][16];
+    struct environment *base, *made;
+    double              before = processor_time();
+
+    for (int i = 0; i < MANY; i++) {
+        (void) snprintf(words[i], sizeof(words[i]), "V%d=x", i);
+        (void) snprintf(new_words[i], sizeof(new_words[i]), "V%dn=x", i);
+        strings[i] = words[i];
+        changes[i] = new_words[i];
+    }
+    base = make(strings, 0);
+    made = environment_new_with(base, (char *const *) changes);
+    CHECK(made != NULL);
+    CHECK(processor_time() - before < 3);
+    environment_unref(made);
+    environment_unref(base);
+}
+
 static void the_programs_directory_ends_the_path(void)
 {
     static const char *const        strings[] = {"PATHS=/x", "PATH=/bin", "Z=", NULL},
@@ -261,6 +294,7 @@ TEST_MAIN({"variables", a_command_gets_its_own_variables},
           {"shared", equal_environments_are_shared},
           {"freed", an_environment_is_freed_with_its_last_reference},
           {"replaced", variables_are_replaced_and_added},
+          {"many", many_variables_are_added_in_little_time},
           {"path", the_programs_directory_ends_the_path},
           {"makeflags", makeflags_name_one_jobserver},
           {"numbers", a_run_gets_the_lowest_free_number},
