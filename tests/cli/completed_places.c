@@ -26,7 +26,7 @@ static void plays_of_labels(void)
     struct play              hosts = {.words = "completion --at -- -H ''", .out = "words\n"};
     struct play              needs = {.words = "completion --at -- start --needs web:r",
                                       .replies = RESULT(1, "[{'id':1,'name':'web','ended':null}]"),
-                                      .requests = REQUEST(1, "list", "'live':true"),
+                                      .requests = REQUEST(1, "list", "'live':false"),
                                       .out = "words\nweb\t\nweb:ready\t\nweb:ended\t\nweb:succeeded\t\n"};
     char                     directory[64], here[] = "/tmp/labels-XXXXXX", path[128];
 
