@@ -55,6 +55,9 @@ struct probe_kind {
      */
     bool (*check)(struct ready *ready, const struct spawn_plan *plan);
 
+    /* Returns where in the output of the command the probe reads on. NULL: it does not read the output. */
+    off_t (*position)(const struct ready *ready);
+
     /*
      * Notes that the command has ended: check() looks at what it has left, and then sets `is_over`. NULL: when the
      * command has ended, the probe cannot show anything more.

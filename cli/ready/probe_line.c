@@ -169,6 +169,11 @@ static bool check(struct ready *ready, const struct spawn_plan *plan)
     return found;
 }
 
+static off_t position(const struct ready *ready)
+{
+    return ((const struct line_probe *) ready)->log.position;
+}
+
 /* Makes check() look at the rest of the output, also where the file was moved or emptied. */
 static void finish(struct ready *ready)
 {
@@ -193,6 +198,7 @@ const struct probe_kind probe_line = {
     .rule_out = rule_out,
     .begin = begin,
     .check = check,
+    .position = position,
     .finish = finish,
     .owns_poll = true,
     .close = close_line,

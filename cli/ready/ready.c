@@ -164,6 +164,11 @@ bool ready_is_over(const struct ready *ready)
     return ready->is_over;
 }
 
+off_t ready_position(const struct ready *ready)
+{
+    return ready->kind->position != NULL ? ready->kind->position(ready) : -1;
+}
+
 bool ready_lasts(const struct ready *ready)
 {
     return ready->kind->lasts;

@@ -86,6 +86,9 @@ bool ready_is_over(const struct ready *ready);
 /* Returns true if the probe goes on when the command is ready. */
 bool ready_lasts(const struct ready *ready);
 
+/* Returns where in the output of the command the probe reads on; -1: it does not read the output. */
+off_t ready_position(const struct ready *ready);
+
 /* Returns the new status that the command has told, or NULL. The caller frees it. */
 char *ready_take_status(struct ready *ready);
 

@@ -15,10 +15,12 @@
 
 /* One log that is kept small. */
 struct log_limit {
-    const char       *path; /* borrowed */
-    off_t             limit;
-    int               file;
-    off_t             hole; /* the end of the hole */
+    const char *path; /* borrowed */
+    off_t       limit;
+    int         file;
+    off_t       hole; /* the end of the hole */
+    off_t
+        unread; /* the worker's probe has not read the bytes from here on; -1: none reads the log */
     struct file_watch watch;
     bool   is_armed; /* the watch reports the next write; otherwise NEXT says when to look */
     double next;     /* the time of the next look; INFINITY: none is planned */

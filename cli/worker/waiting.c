@@ -105,8 +105,10 @@ static bool is_due(const struct pollfd *poll, double next)
 
 void waiting_look(struct worker *worker, const struct pollfd *polls)
 {
-    if (worker->log_limit != NULL && is_due(&polls[WAITING_LOG], worker->log_limit->next))
+    if (worker->log_limit != NULL && is_due(&polls[WAITING_LOG], worker->log_limit->next)) {
+        worker->log_limit->unread = worker->ready != NULL ? ready_position(worker->ready) : -1;
         log_limit_check(worker->log_limit);
+    }
     if (uses_probe(worker) && is_due(&polls[WAITING_PROBE], ready_next(worker->ready)))
         look_at_probe(worker);
 }

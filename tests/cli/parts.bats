@@ -239,6 +239,7 @@ load helpers
 @test "without memory the logs of all earlier runs are kept" { "$HELPERS/worker_logs" memory; }
 @test "the directory of logs is made again, if it is safe" { "$HELPERS/worker_logs" restored; }
 @test "--log-limit frees whole blocks, a quarter of the limit at a time" { "$HELPERS/worker_logs" limit; }
+@test "--log-limit keeps what the probe of --ready has not read" { "$HELPERS/worker_logs" unread; }
 @test "a limited log is looked at when it grows, and else at intervals" { "$HELPERS/worker_logs" growth; }
 
 @test "a terminal that cannot be made leaves nothing open" { "$HELPERS/run_terminal" lack; }

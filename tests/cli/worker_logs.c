@@ -266,6 +266,37 @@ static void the_oldest_blocks_of_a_log_are_freed(void)
     check_limit();
 }
 
+static void what_a_probe_has_not_read_is_kept(void)
+{
+    const off_t      much = 20 * 1024 * 1024;
+    struct log_limit log;
+    struct stat      info;
+
+    put("log");
+    CHECK(stat("log", &info) == 0);
+    if (info.st_blksize != BLOCK)
+        return;
+    is_armed = true;
+    log_limit_open(&log, "log", BLOCK);
+    log_limit_check(&log);
+    log.unread = 2 * BLOCK + 5;
+    grow(&log, 8 * BLOCK, 2 * BLOCK);
+    CHECK(log.next < clock_monotonic() + 1); /* it looks again, also if nothing more is written */
+    log.unread = 5 * BLOCK;
+    grow(&log, 8 * BLOCK, 5 * BLOCK);
+    grow(&log, 8 * BLOCK, 5 * BLOCK);
+    CHECK(log.next < clock_monotonic() + 1);
+    log.unread = 8 * BLOCK;
+    log_limit_check(&log);
+    grow(&log, 8 * BLOCK, 7 * BLOCK);
+    CHECK(log.next == (double) INFINITY);
+    CHECK(truncate("log", much) == 0);
+    log_limit_check(&log); /* a probe that does not keep up holds no more than 16 MiB */
+    CHECK_EQUAL(log.hole, much - BLOCK - 16 * 1024 * 1024);
+    log_limit_close(&log); /* there is no probe any more */
+    CHECK_EQUAL(lseek(open("log", O_RDONLY | O_CLOEXEC), 0, SEEK_DATA), -1);
+}
+
 static void a_limited_log_is_looked_at_when_it_grows(void)
 {
     struct log_limit log;
@@ -358,6 +389,7 @@ TEST_MAIN({"kept", the_logs_of_three_earlier_runs_are_kept},
           {"memory", without_memory_old_logs_are_kept},
           {"restored", the_directory_of_logs_is_made_again},
           {"limit", the_oldest_blocks_of_a_log_are_freed},
+          {"unread", what_a_probe_has_not_read_is_kept},
           {"growth", a_limited_log_is_looked_at_when_it_grows},
           {"refused", a_file_system_may_give_no_blocks_back},
           {"opened", a_log_is_looked_at_when_it_is_opened})
