@@ -217,7 +217,7 @@ detach 0 -2"
 @test "the hidden thread keeps no process alive" {
   needs_no_sanitizer thread "it has a thread of its own"
   k3 start -n web -- "$attached" last
-  run -0 k3 join -t 20 web
+  run -0 k3 join -t "$LIMIT" web
 }
 
 @test "the hidden thread is not listed, handles no signal, and does nothing while nothing comes" {

@@ -397,7 +397,7 @@ END
   k3 start -n a --tty -- sh -c 'stty -echo; echo begun; exec cat'
   wait_until "$DEADLINE" has_logged a begun
   k3 send a one
-  printf 'two' | k3 send --timeout 30 a
+  printf 'two' | k3 send --timeout "$LIMIT" a
   wait_until "$DEADLINE" has_logged a one
   k3 send --eof a three
   k3 join a
@@ -517,7 +517,7 @@ END
 @test "a program that draws nothing has its size again after a second, and a terminal of one column becomes larger" {
   k3 start -n silent --tty -- sleep 1000
   k3 start -n narrow --tty -- sh -c 'trap "stty size" WINCH; echo begun; while :; do sleep 0.01; done'
-  k3 join -t 20 --until line:begun narrow
+  k3 join -t "$LIMIT" --until line:begun narrow
   script <<'END'
 def columns():
     with open("/proc/%d/fd/0" % call("list", threads=["silent"])[0]["pid"]) as terminal:

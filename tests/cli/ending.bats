@@ -94,14 +94,14 @@ has_descriptors() {
 @test "the processes that a command left behind are asked once" {
   start_savers a "$saver one 0.3 & $saver two 0.3 setsid & until [ -e go ]; do sleep 0.02; done" 2
   echo >go
-  k3 join -t 20 a
+  k3 join -t "$LIMIT" a
   is "$(sort log)" "$(printf '%s\n' 'one TERM' 'one saved' 'one up' 'two TERM' 'two saved' 'two up')"
 }
 
 @test "a process below a leftover that does not end is asked after half of the grace" {
   start_savers a "{ trap '' TERM; $saver m 0.1 setsid & while :; do sleep 0.02; done; } & until [ -e go ]; do sleep 0.02; done" 1 -g 2
   echo >go
-  k3 join -t 20 a
+  k3 join -t "$LIMIT" a
   said 'm TERM' 'm saved'
 }
 

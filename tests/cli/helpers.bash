@@ -14,6 +14,9 @@ source "$ROOT/tests/deadline.bash"
 
 # No step of a test takes this many seconds, even on a busy machine.
 DEADLINE=$((30 * SLOWNESS))
+# The limit of a command that waits: it ends before the deadline, and says what it has waited for.
+# shellcheck disable=SC2034
+LIMIT=$((20 * SLOWNESS))
 
 setup_file() {
   # The interpreter itself: a wrapper in front of it may be slow, and it is called often.

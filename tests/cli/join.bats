@@ -119,7 +119,7 @@ has_socket() {
   run -124 k3 join -t 0 slow
   is "$(k3_field slow state)" running
   k3 start -n quick -- true
-  run -0 k3 join -t 30 quick
+  run -0 k3 join -t "$LIMIT" quick
   run -0 k3 join -t 0 quick
 }
 

@@ -87,7 +87,7 @@ teardown() {
     for call in "$INOTIFY_INIT1" "$INOTIFY_ADD_WATCH"; do
       refuse() { "$HELPERS/refuse" "$error" "$call" -- "$@"; }
       refuse "$K3THREAD" start -n a --log-limit 64K --ready line:^20000 -- sh -c 'seq 20000; exec sleep 1000'
-      k3 join --ready -t 20 a
+      k3 join --ready -t "$LIMIT" a
       in_background follow refuse "$K3THREAD" logs -f -n 1 a
       wait_until "$DEADLINE" grep -qx 20000 follow.out
       wait_until "$DEADLINE" has_lost_its_beginning "$(k3_field a log)"

@@ -21,7 +21,7 @@ snap() {
 
 # is_leashed THREAD [STATUS]: the thread has ended because of its leash, and its command with STATUS.
 is_leashed() {
-  run "-${2:-143}" k3 join -t 20 "$1"
+  run "-${2:-143}" k3 join -t "$LIMIT" "$1"
   is "$(k3_field "$1" exception)" SystemExit
   is "$(k3_field "$1" message)" "its leash, process $leash, has ended"
 }
@@ -178,7 +178,7 @@ done
 END
   timeout -s KILL "$DEADLINE" sh storm.sh >ids
   is "$(wc -l <ids)" 60
-  k3 join -t 20 --all || [ $? = 143 ]
+  k3 join -t "$LIMIT" --all || [ $? = 143 ]
   is "$(k3 list --live -q)" ''
 }
 
@@ -214,7 +214,7 @@ PY
   export K3THREAD_SOCKET=$dir/theirs/k.sock
   as_nobody "$K3THREAD" start -n a --leash "$leash" -- sleep 1000
   snap
-  run -143 as_nobody "$K3THREAD" join -t 20 a
+  run -143 as_nobody "$K3THREAD" join -t "$LIMIT" a
   as_nobody "$K3THREAD" shutdown
 }
 

@@ -279,10 +279,10 @@ is_small() {
 @test "--log-limit holds again in a log that was emptied" {
   mkfifo go
   k3 start -n a --log-limit 64K -- sh -c 'seq 100000; read x <go; seq 200000 250000; sleep 1000'
-  k3 join -t 20 --until line:100000 a
+  k3 join -t "$LIMIT" --until line:100000 a
   : >"$(k3_field a log)"
   echo >go
-  k3 join -t 20 --until line:250000 a
+  k3 join -t "$LIMIT" --until line:250000 a
   wait_until "$DEADLINE" eval '[ "$(stat -c %b "$(k3_field a log)")" -lt 512 ]' # the new output is 350 kB
   is "$(k3 logs -n 1 a)" 250000
 }
@@ -411,7 +411,7 @@ prints_twice() {
   k3 start -n a "$@" -- bash -c 'echo old; sleep 2; echo "${EPOCHREALTIME//[.,]/}" >stamp.new; mv stamp.new stamp
     echo new; printf unfinished; sleep 1000'
   wait_for_file stamp
-  k3 join -t 20 --until line:new a
+  k3 join -t "$LIMIT" --until line:new a
 }
 
 # Prints for --since the time between the two.
@@ -442,7 +442,7 @@ between() {
 @test "--since shows a line whose end is new from its beginning" {
   k3 start -n a -- bash -c 'echo old; printf "begun, "; sleep 2; echo "${EPOCHREALTIME//[.,]/}" >stamp
     echo ended; sleep 1000'
-  k3 join -t 20 --until line:ended a
+  k3 join -t "$LIMIT" --until line:ended a
   is "$(k3 logs --since "$(between)" a)" 'begun, ended'
 }
 
@@ -450,7 +450,7 @@ between() {
   prints_twice
   : >"$(k3_field a log)"
   k3 restart a
-  k3 join -t 20 --until line:old a
+  k3 join -t "$LIMIT" --until line:old a
   like "$(k3 logs --since 1h a)" '*old*'
 }
 
@@ -459,9 +459,9 @@ between() {
   like "$(k3 logs --since "$(between)" a)" $'*new\nunfinished'
   wait_until "$DEADLINE" eval '[ "$(k3 logs --since 0.2 a)" = "" ]'
   k3 start -n b -- sh -c 'echo run; sleep 1000'
-  k3 join -t 20 --until line:run b
+  k3 join -t "$LIMIT" --until line:run b
   k3 restart b
-  k3 join -t 20 --until line:run b
+  k3 join -t "$LIMIT" --until line:run b
   like "$(k3 logs --since 1h b)" $'run\n--- run 2, *\nrun'
 }
 

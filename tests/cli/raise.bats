@@ -293,7 +293,7 @@ stubborn='trap "" TERM INT; echo >"$1.ready"; while :; do sleep 0.05; done'
     for thread in "paused $signal" "delayed $signal" "waiting $signal"; do
       case $signal in
         INT | QUIT | KILL | TERM)
-          run -"$([ "$thread" = "paused $signal" ] && echo 1 || echo 125)" k3 join -t 20 "$thread"
+          run -"$([ "$thread" = "paused $signal" ] && echo 1 || echo 125)" k3 join -t "$LIMIT" "$thread"
           is "$(k3_field "$thread" exception)" "SIG$signal"
           ;;
         *)

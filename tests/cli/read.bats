@@ -161,7 +161,7 @@ PY
 
 @test "read that follows waits for the next run if the log of a live thread was removed" {
   k3 start --name a -- sh -c 'echo hello; sleep 1000'
-  k3 join -t 20 --until line:hello a
+  k3 join -t "$LIMIT" --until line:hello a
   rm "$(k3_field a log)"
   reading <<'PY' | script
 client = Client()

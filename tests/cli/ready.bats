@@ -84,7 +84,7 @@ becomes_ready() {
   touch go
   port=$(free_port)
   k3 start --name a --ready "tcp:localhost:$port" -- "$PYTHON" -I -S serve.py "$port"
-  k3 join --ready --timeout 20 a
+  k3 join --ready --timeout "$LIMIT" a
 }
 
 @test "a server at a Unix socket is ready when it accepts connections" {
@@ -97,18 +97,18 @@ becomes_ready() {
   for fd in {8..32}; do
     k3 start --name "fd$fd" --ready "$fd" -- bash -c 'echo >&"$0"; exec sleep 1000' "$fd"
   done
-  k3 join --ready -t 20 'fd*'
+  k3 join --ready -t "$LIMIT" 'fd*'
 }
 
 @test "an empty line can make a thread ready" {
   k3 start --name a --ready 'line:^$' -- sh -c 'echo; exec sleep 1000'
-  k3 join --ready -t 20 a
+  k3 join --ready -t "$LIMIT" a
 }
 
 @test "a line that a terminal ended makes the thread ready, and the expression need not know of the carriage return" {
   k3 start --name a --tty --ready 'line:^up$' -- sh -c 'echo up; exec sleep 1000'
-  k3 join --ready -t 20 a
-  k3 join --until $'line:^up\r$' -t 20 a
+  k3 join --ready -t "$LIMIT" a
+  k3 join --until $'line:^up\r$' -t "$LIMIT" a
 }
 
 @test "a line of output makes the thread ready, also on standard error and when it comes in pieces" {
@@ -184,7 +184,7 @@ becomes_ready() {
   mkdir -p "$deep"
   cp serve.py go "$deep"
   k3 start --name a --directory "$deep" --ready unix:server.sock -- "$PYTHON" -I -S serve.py -u
-  k3 join --ready --timeout 20 a
+  k3 join --ready --timeout "$LIMIT" a
   run -1 k3 start --ready "unix:$deep/server.sock" -- touch ran
 }
 
@@ -235,7 +235,7 @@ END
   k3 start --name a --ready 'cmd:. ./check' -- sleep 1000
   wait_for_lines pids 2
   touch go
-  k3 join --ready --timeout 20 a
+  k3 join --ready --timeout "$LIMIT" a
   # shellcheck disable=SC2046
   refute_alive $(cat pids)
 }
@@ -253,7 +253,7 @@ wait_for_lines() {
   # shellcheck disable=SC2046
   refute_alive $(head -n 4 pids)
   touch go
-  k3 join --ready --timeout 20 a
+  k3 join --ready --timeout "$LIMIT" a
   # shellcheck disable=SC2046
   refute_alive $(cat pids)
 }
@@ -324,19 +324,19 @@ END
 
 @test "an HTTP server is ready when it answers with a status from 200 to 399" {
   web a "$(free_port)" 404 500 reset 199 400 early
-  k3 join --ready --timeout 20 a
+  k3 join --ready --timeout "$LIMIT" a
   like "$(head -n 1 request)" $'GET /there?x=%20 HTTP/1.1\r'
   grep -q $'^Host: localhost:[0-9]*\r$' request
   web b "$(free_port)" slow
-  k3 join --ready --timeout 20 b
+  k3 join --ready --timeout "$LIMIT" b
   web c "$(free_port)" 503 399
-  k3 join --ready --timeout 20 c
+  k3 join --ready --timeout "$LIMIT" c
 }
 
 @test "a check of an HTTP server that does not answer is repeated after 5 seconds" {
   web a "$(free_port)" hang 200
   run -124 k3 join --ready --timeout 1 a
-  k3 join --ready --timeout 20 a
+  k3 join --ready --timeout "$LIMIT" a
 }
 
 @test "a start fails where an HTTP server already answers with success, and not where it answers with an error" {
@@ -468,7 +468,7 @@ STATUS=three' BARRIER=1 && echo >said2; sleep 1000"
   k3 start --name a --grace 0.2 --ready notify -- sh -c "$notify READY=1; until [ -e go ]; do sleep 0.02; done; $notify STOPPING=1; sleep 1000"
   k3 join --ready a
   touch go
-  run -137 k3 join --timeout 20 a
+  run -137 k3 join --timeout "$LIMIT" a
 }
 
 @test "only a thread with --ready notify has a NOTIFY_SOCKET, and never the caller's" {
@@ -519,7 +519,7 @@ told_from_outside() {
 @test "a thread understands the notifications of systemd-notify" {
   command -v systemd-notify || skip "needs systemd-notify"
   k3 start --name a --ready notify -- sh -c 'systemd-notify --ready --status="all is well"; exec sleep 1000'
-  k3 join --ready --timeout 20 a
+  k3 join --ready --timeout "$LIMIT" a
   is "$(k3_field a status)" 'all is well'
 }
 
@@ -579,7 +579,7 @@ says_later() {
 @test "each run has the whole time to become ready, and a run that is ready has no limit any more" {
   k3 start --name a --restart on-failure:1 --ready line:up --ready-timeout 0.5 -- \
     sh -c 'if [ -e once ]; then echo up; else touch once; fi; exec sleep 1000'
-  k3 join --ready --timeout 20 a
+  k3 join --ready --timeout "$LIMIT" a
   is "$(k3_field a runs)" 2
   run -124 k3 join --timeout 1 a
 }

@@ -27,21 +27,21 @@ runs() {
 @test "--restart on-failure repeats until a run succeeds, and the status is that of the last run" {
   fails 2
   k3 start --name a --restart on-failure -- ./failing
-  k3 join --timeout 20 a
+  k3 join --timeout "$LIMIT" a
   is "$(runs)" 3
   is "$(k3_field a runs)" 3
 }
 
 @test "the end of a command by a signal counts as a failure" {
   k3 start --name a --restart on-failure:1 -- sh -c 'echo >>runs; kill -KILL $$'
-  run -137 k3 join --timeout 20 a
+  run -137 k3 join --timeout "$LIMIT" a
   is "$(runs)" 2
 }
 
 @test "a number limits the restarts of a thread" {
   fails 100
   k3 start --name a --restart on-failure:2 -- ./failing
-  run -1 k3 join --timeout 20 a
+  run -1 k3 join --timeout "$LIMIT" a
   is "$(runs)" 3
 }
 
@@ -52,7 +52,7 @@ runs() {
   is "$(k3_field a exception)" SystemExit
   before=$(runs)
   k3 start --name b --restart always:1 -- sh -c 'echo >>runs'
-  k3 join --timeout 20 b
+  k3 join --timeout "$LIMIT" b
   is "$(runs)" $((before + 2))
 }
 
@@ -63,20 +63,20 @@ is_run() {
 @test "a raise while the command runs ends the thread for good" {
   k3 start --name a --restart always -- sleep 1000
   k3 raise a
-  run -143 k3 join --timeout 20 a
+  run -143 k3 join --timeout "$LIMIT" a
   is "$(k3_field a runs)" 1
 }
 
 @test "a timeout counts as a failure of one run" {
   k3 start --name a --restart on-failure:1 --timeout 0.2 -- \
     sh -c 'trap "exit 0" TERM; echo >>runs; while :; do sleep 0.01; done'
-  run -124 k3 join --timeout 20 a
+  run -124 k3 join --timeout "$LIMIT" a
   is "$(runs)" 2
 }
 
 @test "the delays between runs grow" {
   k3 start --name a --restart on-failure:4 -- sh -c 'date +%s%N >>runs; false'
-  run -1 k3 join --timeout 20 a
+  run -1 k3 join --timeout "$LIMIT" a
   mapfile -t times <runs
   is "${#times[@]}" 5
   # At least 0.1, 0.2, 0.4 and 0.8 s: load can only make them longer.
@@ -89,7 +89,7 @@ is_run() {
 @test "the delays begin at the shortest again after a good run" {
   k3 start --name a --restart on-failure:6 -- \
     sh -c 'date +%s%N >>begins; [ "$(wc -l <begins)" != 6 ] || sleep 10.1; date +%s%N >>ends; false'
-  run -1 k3 join --timeout 60 a
+  run -1 k3 join --timeout "$LIMIT" a
   mapfile -t begins <begins
   mapfile -t ends <ends
   is "${#ends[@]}" 7
@@ -100,7 +100,7 @@ is_run() {
 @test "a restarted thread keeps its log and its directory" {
   mkdir there
   k3 start --name a --directory there --restart on-failure:1 -- sh -c 'pwd; echo $K3THREAD_NAME; exit 1'
-  run -1 k3 join --timeout 20 a
+  run -1 k3 join --timeout "$LIMIT" a
   is "$(cat "$(k3_field a log)")" "$dir/there"$'\na\n'"$dir/there"$'\na'
 }
 

@@ -58,7 +58,7 @@ gone() {
   done
   assert_alive "$pid"
   # The raise of SIGKILL has given the process up.
-  run -125 --separate-stderr as_user join -t 20 up
+  run -125 --separate-stderr as_user join -t "$LIMIT" up
   like "$stderr" "*process $pid could not be ended"
 }
 

@@ -9,7 +9,7 @@ load helpers
 counts() {
   k3 start -n a -r "on-failure:$(($1 - 1))" "${@:2}" -- \
     sh -c 'echo >>runs; n=$(wc -l <runs); echo "run $n"; exit $n'
-  run "-$1" k3 join -t 20 a
+  run "-$1" k3 join -t "$LIMIT" a
 }
 
 three='run 1
@@ -28,16 +28,16 @@ run 3'
 
 @test "the line shows the result of the run before" {
   k3 start -n a -r on-failure:1 -- sh -c '[ -e again ] || { touch again; kill -KILL $$; }'
-  k3 join -t 20 a
+  k3 join -t "$LIMIT" a
   k3 restart a
-  k3 join -t 20 a
+  k3 join -t "$LIMIT" a
   k3 start -n b -- sh -c 'echo up; sleep 1000'
-  k3 join -t 20 --until line:up b
+  k3 join -t "$LIMIT" --until line:up b
   k3 restart b
-  k3 join -t 20 --until line:up b
+  k3 join -t "$LIMIT" --until line:up b
   is "$(k3 logs b)" $'up\n--- run 2, after SystemExit, SIGTERM ---\nup'
   k3 start -n c -r on-failure:2 -- sh -c '[ -e twice ] || { [ -e once ] && touch twice || touch once; exit 3; }; echo ok'
-  k3 join -t 20 c
+  k3 join -t "$LIMIT" c
   is "$(k3 logs c)" $'--- run 2, after exit 3 ---\n--- run 3, after exit 3 ---\nok'
 }
 
@@ -72,7 +72,7 @@ run 3'
   k3 restart a
   k3 join a
   k3 start -n b -- sh -c '[ -e once ] || echo up; touch once; exec sleep 1000'
-  k3 join -t 20 --until line:up b
+  k3 join -t "$LIMIT" --until line:up b
   wait_until "$DEADLINE" test -e once
   k3 restart b
   is "$(k3 logs -n 0 a)$(k3 logs -n 0 '[a]')$(k3 logs -n 0 b)$(k3 logs -n 0 '[b]')$(k3 logs -f -n 0 a)" ''
@@ -100,11 +100,11 @@ run 3'
 
 @test "the line ends a line that the run before left unfinished" {
   k3 start -n a -r on-failure:1 -- sh -c 'printf "no newline"; exit 1'
-  run -1 k3 join -t 20 a
+  run -1 k3 join -t "$LIMIT" a
   is "$(k3 logs a)" $'no newline\n--- run 2, after exit 1 ---\nno newline'
   is "$(k3 logs '[a]')" $'a | no newline\na | --- run 2, after exit 1 ---\na | no newline'
   k3 start -n b --log-limit 1M -r on-failure:1 -- sh -c 'printf "no newline"; exit 1'
-  run -1 k3 join -t 20 b
+  run -1 k3 join -t "$LIMIT" b
   is "$(k3 logs b)" $'no newline\n--- run 2, after exit 1 ---\nno newline'
   is "$(k3 logs -f b)" $'no newline\n--- run 2, after exit 1 ---\nno newline'
 }
@@ -117,20 +117,20 @@ run 3'
 
 @test "the line is where the run begins also when the log was trimmed" {
   k3 start -n a -r on-failure:2 --log-limit 64K -- sh -c 'seq -f "line %.0f" 100000; exit 3'
-  run -3 k3 join -t 20 a
+  run -3 k3 join -t "$LIMIT" a
   k3 logs a >shown
   is "$(grep -c '^---' shown)" 0
   [ "$(wc -c <shown)" -lt 200000 ]
   k3 start -n b -r on-failure:1 --log-limit 64K -- \
     sh -c 'if [ -e b ]; then echo last; else touch b; seq -f "line %.0f" 100000; exit 3; fi'
-  k3 join -t 20 b
+  k3 join -t "$LIMIT" b
   is "$(k3 logs b | tail -n 3)" $'line 100000\n--- run 2, after exit 3 ---\nlast'
 }
 
 @test "a file of --output is shown as it is, without lines between runs" {
   for name in a b; do
     k3 start -n $name -o shared -r on-failure:1 -- sh -c 'echo "$K3THREAD_NAME"; exit 4'
-    run -4 k3 join -t 20 $name
+    run -4 k3 join -t "$LIMIT" $name
   done
   is "$(k3 logs a)" $'a\na\nb\nb'
   is "$(k3 logs -f a)" $'a\na\nb\nb'
@@ -182,7 +182,7 @@ run 3'
   k3 clear
   is "$(find . -name '*.runs')" ''
   k3 start -n c -r on-failure:1 -- false
-  run -1 k3 join -t 20 c
+  run -1 k3 join -t "$LIMIT" c
   k3 shutdown
   is "$(find . -name '*.runs' | wc -l)" 1
   for i in {1..4}; do
@@ -220,7 +220,7 @@ run 3'
   for i in {1..9000}; do echo "$i 2 1790000000000000000 exit 0"; done >>"$marks"
   rm runs
   k3 restart a
-  k3 join -t 20 a || :
+  k3 join -t "$LIMIT" a || :
   [ "$(wc -c <"$marks")" -lt 200000 ]
   like "$(tail -n 1 "$marks")" '18 4 * exit 1'
   is "$(k3 logs a | tail -n 2)" $'--- run 4, after exit 1 ---\nrun 2'

@@ -231,8 +231,8 @@ has_slot() {
   supervise_slots 2
   up a
   k3 start -n b --ready cmd:'[ "$K3THREAD_SLOT" = 1 ]' -- sleep 1000
-  k3 join -t 20 --ready b
-  k3 join -t 20 --until cmd:'[ "$K3THREAD_SLOT" = 1 ]' b
+  k3 join -t "$LIMIT" --ready b
+  k3 join -t "$LIMIT" --until cmd:'[ "$K3THREAD_SLOT" = 1 ]' b
 }
 
 @test "a leftover keeps the K3THREAD_SLOT of its thread until it has ended" {

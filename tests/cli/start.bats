@@ -510,7 +510,7 @@ has_logged() {
       sh -c 'head -c 3000 /dev/zero | tr "\0" a; echo; exec yes abaabbbab'
     wait_until "$DEADLINE" has_logged slow
     k3 raise slow
-    run -143 k3 join -t 20 slow
+    run -143 k3 join -t "$LIMIT" slow
     k3 clear
   done
 }
@@ -518,7 +518,7 @@ has_logged() {
 @test "--ready line: accepts the forms of an extended regular expression" {
   while read -r regex line; do
     k3 start -n form --ready "line:$regex" -- sh -c 'echo no; echo "$0"; exec sleep 1000' "$line"
-    k3 join -t 20 --ready form
+    k3 join -t "$LIMIT" --ready form
     k3 raise form
     run -143 k3 join form
   done <<'END'
@@ -565,7 +565,7 @@ END
   printf '#!/bin/sh\nrm -f "$0"; kill -KILL $$\n' >once
   chmod +x once
   k3 start --name once --restart on-failure:2 -- "$dir/once"
-  run -127 k3 join --timeout 20 once
+  run -127 k3 join --timeout "$LIMIT" once
   is "$(k3_field once signal)" null
   is "$(k3_field once runs)" 1
 }

@@ -207,7 +207,7 @@ EOF
 @test "leftovers that end when they are asked do not use up the grace" {
   k3 start -n l -g 1000 -- sh -c '(setsid sh -c "echo >ready; exec sleep 1000" &)
     while [ ! -s ready ]; do sleep 0.02; done'
-  k3 join -t 20 l
+  k3 join -t "$LIMIT" l
 }
 
 @test "raise works in a thread whose leftovers are being ended" {
@@ -346,7 +346,7 @@ EOS
 @test "a process below a parent that threw its mark away ends with the thread, and so does the parent" {
   k3 start -n a -g 0.3 -- sh -c '"$0" "$1" fork shed setsid stubborn &
     until [ "$(wc -l <"$1")" = 2 ]; do sleep 0.02; done' "$HELPERS/creature" "$dir/pids"
-  k3 join -t 20 a
+  k3 join -t "$LIMIT" a
   # shellcheck disable=SC2046
   refute_alive $(cat pids)
   k3 start -n b -g 1000 -- sh -c '"$0" "$1" fork shed setsid & exec sleep 1000' \
@@ -413,7 +413,7 @@ let_go() {
   wait_for_file pid
   hold "$(cat pid)"
   echo >go
-  run -5 k3 join -t 20 b
+  run -5 k3 join -t "$LIMIT" b
   let_go
   wait_until "$DEADLINE" eval '[ ! -e "/proc/$(cat pid)" ]'
 }

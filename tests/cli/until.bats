@@ -46,21 +46,21 @@ print(socket.create_server(("127.0.0.1", 0)).getsockname()[1])' >port
 @test "join --until cmd runs the shell command in the environment and directory of the thread" {
   mkdir sub
   (umask 037 && k3 start -n a -C sub -e COLOUR=blue -- sleep 1000)
-  k3 join -t 20 --until 'cmd:[ "$COLOUR $K3THREAD_NAME $(basename "$PWD") $(umask)" = "blue a sub 0037" ]' a
+  k3 join -t "$LIMIT" --until 'cmd:[ "$COLOUR $K3THREAD_NAME $(basename "$PWD") $(umask)" = "blue a sub 0037" ]' a
   held 'cmd:test -e ../go' a
 }
 
 @test "join --until line looks from the beginning of the present run" {
   k3 start -n a -- sh -c 'echo >>runs; echo "run $(wc -l <runs)"; sleep 1000'
-  k3 join -t 20 --until 'line:run 1' a
+  k3 join -t "$LIMIT" --until 'line:run 1' a
   k3 restart a
-  k3 join -t 20 --until 'line:run 2' a
+  k3 join -t "$LIMIT" --until 'line:run 2' a
   run -124 k3 join -t 0 --until 'line:run 1' a
 }
 
 @test "join --until goes on in the next run" {
   k3 start -n policy -r always -- sh -c 'echo >>runs; echo "run $(wc -l <runs)."'
-  k3 join -t 20 --until 'line:run 4[.]' policy
+  k3 join -t "$LIMIT" --until 'line:run 4[.]' policy
   k3 start -n asked -- sh -c '[ ! -e go ] || echo went; sleep 1000'
   in_background joining k3 join --until line:went asked
   run -124 k3 join -t 0.1 --until line:went asked
@@ -72,7 +72,7 @@ print(socket.create_server(("127.0.0.1", 0)).getsockname()[1])' >port
 @test "join --until waits for a thread whose command has not begun" {
   k3 start -n a -a 0.3 -- sh -c 'echo up; sleep 1000'
   run -124 k3 join -t 0 --until cmd:true a
-  k3 join -t 20 --until line:up a
+  k3 join -t "$LIMIT" --until line:up a
 }
 
 @test "join --until exits with 125 and shows the last lines if the thread ends first" {
@@ -81,7 +81,7 @@ print(socket.create_server(("127.0.0.1", 0)).getsockname()[1])' >port
     in_background "${probe//\//_}" k3 join --until "$probe" a
   done
   k3 start -n b -- sleep 1000
-  k3 join -t 20 --until line:last a
+  k3 join -t "$LIMIT" --until line:last a
   k3 raise --wait b
   run -125 --separate-stderr k3 join --until cmd:true b
   is "$stderr" "k3thread: join: NotReadyError: thread 'b' (id 2) ended before this held: cmd:true"
@@ -121,7 +121,7 @@ last words"
 
 @test "join -t ends a join --until with 124, and 0 looks once" {
   k3 start -n a -- sh -c 'echo up; sleep 1000'
-  k3 join -t 20 --until line:up a
+  k3 join -t "$LIMIT" --until line:up a
   k3 join -t 0 --until line:up a
   k3 join -t 0 --until cmd:true a
   run -124 k3 join -t 0 --until cmd:false a
@@ -135,10 +135,10 @@ last words"
   k3 start -n a-2 -- sh -c 'until [ -e go ]; do sleep 0.02; done; echo up; sleep 1000'
   in_background joining k3 join --until line:up 'a-*'
   run -124 k3 join -t 0.1 --until line:up --all
-  k3 join -t 20 --until line:up a-1
+  k3 join -t "$LIMIT" --until line:up a-1
   touch go
   finish joining
-  k3 join -t 20 --until line:up --all
+  k3 join -t "$LIMIT" --until line:up --all
 }
 
 @test "join --until refuses a word that is no probe for it, and names the probes" {
@@ -164,7 +164,7 @@ last words"
   k3 start -n a -o /dev/null -- sleep 1000
   run -64 --separate-stderr k3 join --until line:up a
   is "$stderr" "k3thread: join: ValueError: --until line:up reads the output, and '/dev/null' is no regular file"
-  k3 join -t 20 --until cmd:true a
+  k3 join -t "$LIMIT" --until cmd:true a
 }
 
 # Succeeds if each process whose pid is in a file NAME.pid has ended.
@@ -219,7 +219,7 @@ hanging='cmd:(setsid sh -c "echo \$\$ >far.pid; exec sleep 1000" &)
   k3 start -n a -- sleep 1000
   in_background joining k3 join --until "$hanging" a
   wait_for_file far.pid child.pid shell.pid
-  for i in 1 2 3; do k3 join -t 20 --until 'cmd:(sleep 1000 &); true' a; done
+  for i in 1 2 3; do k3 join -t "$LIMIT" --until 'cmd:(sleep 1000 &); true' a; done
   assert_alive "$(<far.pid)"
   assert_alive "$(<child.pid)"
 }

@@ -46,7 +46,7 @@ words() {
 @test "watch shows a restart as an event, and an end with its cause" {
   watch
   k3 start --name a --restart on-failure:1 -- sh -c 'exit 3'
-  run -3 k3 join --timeout 20 a
+  run -3 k3 join --timeout "$LIMIT" a
   wait_for 'a \([0-9]+\) ended: exit 3'
   wait_for 'a \([0-9]+\) restarted: exit 3; run 2 begins'
   is "$(words a)" 'created started ready restarted ended '

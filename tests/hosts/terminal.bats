@@ -81,7 +81,7 @@ END
   for run in 1 2; do
     wait_until "$DEADLINE" eval '[ "$(k3 logs a | grep -c begun)" = "$run" ]'
     k3 send a one
-    printf 'two' | k3 send --timeout 30 a
+    printf 'two' | k3 send --timeout "$LIMIT" a
     wait_until "$DEADLINE" eval '[ "$(k3 logs a | grep -c one)" = "$run" ]'
     k3 send --eof a three
     k3 join a

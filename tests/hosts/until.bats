@@ -8,13 +8,13 @@ load placed
 @test "join --until looks on the machine of the thread: cmd:, tcp:, http:, unix: and line:" {
   free_ports port
   k3 start -n web -- "$PYTHON" -I -S -u -m http.server -b 127.0.0.1 "$port"
-  k3 join -t 30 --until "tcp:127.0.0.1:$port" web
-  k3 join -t 30 --until "http://127.0.0.1:$port/" web
-  k3 join -t 30 --until 'line:^Serving' web
-  k3 join -t 30 --until 'cmd:[ "$K3THREAD_HOSTNAME $K3THREAD_NAME $K3THREAD_ID" = "far web 1" ]' web
+  k3 join -t "$LIMIT" --until "tcp:127.0.0.1:$port" web
+  k3 join -t "$LIMIT" --until "http://127.0.0.1:$port/" web
+  k3 join -t "$LIMIT" --until 'line:^Serving' web
+  k3 join -t "$LIMIT" --until 'cmd:[ "$K3THREAD_HOSTNAME $K3THREAD_NAME $K3THREAD_ID" = "far web 1" ]' web
   k3 start -n sock -- "$PYTHON" -I -S -c 'import socket, time
 s = socket.socket(socket.AF_UNIX); s.bind("listens"); s.listen(); time.sleep(1000)'
-  k3 join -t 30 --until "unix:$dir/listens" sock
+  k3 join -t "$LIMIT" --until "unix:$dir/listens" sock
 }
 
 @test "join --until waits until the probe holds there, and says what did not hold" {

@@ -83,10 +83,10 @@ END
 
 @test "one make has all the slots, and two share them as their jobs need" {
   makefile 4 './meet 4 #'
-  echo 'start -t 20 -- make' >script
+  echo "start -t $LIMIT -- make" >script
   k3 run -q --slots 4 --jobserver script
   rm -r met up/*
-  printf '%s\n' 'start -t 20 -- ./meet 5' 'start -t 20 -- make' >script
+  printf '%s\n' "start -t $LIMIT -- ./meet 5" "start -t $LIMIT -- make" >script
   k3 run -q --slots 5 --jobserver script
 }
 
@@ -94,14 +94,14 @@ END
   makefile 2 './meet 2 #'
   supervise_jobs 4
   for _ in 1 2; do k3 start -- sleep 1000; done
-  k3 start -n make -t 20 -- make
+  k3 start -n make -t "$LIMIT" -- make
   k3 join make
 }
 
 @test "a make that has run one job for long gets tokens when it needs them" {
   printf 'all: a b\na b: first ; @./meet 2\nfirst: ; @echo >began; until [ -e go ]; do sleep 0.02; done\n' >Makefile
   supervise_jobs 5
-  k3 start -n make -t 20 -- make
+  k3 start -n make -t "$LIMIT" -- make
   wait_for_file began
   for _ in 1 2 3; do k3 start -- sleep 1000; done
   touch go
@@ -119,7 +119,7 @@ END
   run -3 k3 join b
   # Each run of the same thread takes both.
   k3 start -n c -r on-failure:2 -- "$PYTHON" -I -S client take:2 exit:3
-  run -3 k3 join -t 20 c
+  run -3 k3 join -t "$LIMIT" c
   is "$(k3_field c runs)" 3
   k3 start -n d -- sh -c "$PYTHON -I -S client take:2 touch:d.took sleep & wait"
   wait_for_file d.took
@@ -137,7 +137,7 @@ END
   k3 raise --wait make SIGKILL
   rm -r up/*
   makefile 4 './meet 4 #'
-  k3 start -n again -t 20 -- make
+  k3 start -n again -t "$LIMIT" -- make
   k3 join again
 }
 
@@ -239,7 +239,7 @@ END
     '<w -j6 --jobserver-auth=3,4 -- A=-j4 B=a\ --\ b>'
   is "$(flags '--jobserver-fds=3,4' | tail -n 1)" '< -j6 --jobserver-auth=3,4>'
   k3 start -n ready --ready 4 -- sh -c 'echo "$MAKEFLAGS"; echo >&4; exec sleep 1000'
-  k3 join -t 20 --ready ready
+  k3 join -t "$LIMIT" --ready ready
   is "$(k3 logs ready)" ' -j6 --jobserver-auth=3,5'
   MAKEFLAGS=k k3 daemon -n apart -- sh -c 'echo "$MAKEFLAGS"; ls -1 /proc/self/fd | wc -l'
   k3 join apart
@@ -251,7 +251,7 @@ END
   supervise_jobs 2
   for number in {3..24}; do
     k3 start -n a --ready "$number" -- "$PYTHON" -I -S client take:1 give:1 "ready:$number" sleep
-    k3 join -t 20 --ready a
+    k3 join -t "$LIMIT" --ready a
     k3 raise --wait a
   done
 }

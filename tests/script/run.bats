@@ -682,7 +682,7 @@ late_reader() {
 
 @test "run as process 1 reaps the orphans that other processes leave" {
   needs_root
-  script_of 'start --timeout 20 -- ./a'
+  script_of "start --timeout $LIMIT -- ./a"
   cat >a <<'END'
 #!/bin/sh
 setsid sh -c 'touch one & touch two &'

@@ -200,7 +200,7 @@ wants "shutdown"
 send "\003"
 prompt
 END
-  run -130 k3 join --timeout 20 web-server
+  run -130 k3 join --timeout "$LIMIT" web-server
   is "$(k3_field web-server exception)" KeyboardInterrupt
 }
 
