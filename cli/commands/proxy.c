@@ -22,19 +22,33 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Returns the first line of the input, of *RET_SIZE bytes; NULL if the input ends before the line ends. */
+/* Returns the place behind the blanks and the ends of lines at PLACE, all of which the supervisor ignores. */
+static size_t skip_blank(const struct relay *relay, size_t place)
+{
+    while (place < relay->in.end && memchr(" \t\r\n", relay->in.data[place], 4) != NULL)
+        place++;
+    return place;
+}
+
+/*
+ * Returns the first line of the input that is not empty, of *RET_SIZE bytes; NULL if the input ends before the line
+ * ends.
+ */
 static char *read_line(struct relay *relay, size_t *ret_size, int *ret_error)
 {
-    size_t seen = 0;
+    size_t begin = 0, seen = 0;
     int    found = 1;
 
     while (found > 0) {
-        char *begin = relay->in.data;
-        char *end = begin != NULL ? memchr(begin + seen, '\n', relay->in.end - seen) : NULL;
+        char *end;
 
+        if (begin == seen)
+            begin = seen = skip_blank(relay, seen);
+        end =
+            seen < relay->in.end ? memchr(relay->in.data + seen, '\n', relay->in.end - seen) : NULL;
         if (end != NULL) {
-            *ret_size = (size_t) (end - begin);
-            return begin;
+            *ret_size = (size_t) (end - relay->in.data) - begin;
+            return relay->in.data + begin;
         }
         seen = relay->in.end;
         if (seen >= PROTOCOL_LINE_MAX)

@@ -159,6 +159,8 @@ static void requests_are_passed_on(void)
             BEGIN LIST,
             "{'id':1,'method':'start','params':{'name':'a\\u0000b'}}\n{'id':1,'method':'list'}\n"),
         PASSED("{\"method\":\"start\"}\n", "{'method':'start'}\n"),
+        PASSED("\n \r\n\t{\"method\":\"start\"}\n" LIST,
+               "\n \r\n\t{'method':'start'}\n{'id':1,'method':'list'}\n"),
     };
     static const struct play elsewhere = {
         .words = "proxy",
