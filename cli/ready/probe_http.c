@@ -87,9 +87,12 @@ static bool ask(struct http_probe *probe)
 /* Returns the status in LINE, or 0 if LINE is no status line. */
 static int status_of(const char *line)
 {
-    int status;
+    int  status;
+    char behind = ' ';
 
-    return sscanf(line, "HTTP/%*1[0-9].%*1[0-9] %3d", &status) == 1 ? status : 0;
+    return sscanf(line, "HTTP/%*1[0-9].%*1[0-9] %3d%c", &status, &behind) >= 1 && behind == ' '
+               ? status
+               : 0;
 }
 
 /* The result of the lines of an answer so far. */

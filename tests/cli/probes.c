@@ -445,6 +445,8 @@ static void a_status_from_200_to_399_is_an_answer(void)
     check_answer("HTTP/1.1 ", LATER);
     /* An answer before the true one is skipped up to its empty line. */
     check_answer("HTTP/1.1 100 Go on\r\n\r\nHTTP/1.1 200 OK\r\n", GOOD);
+    check_answer("HTTP/1.1 200\r\n", GOOD);
+    check_answer("HTTP/1.1 2000 Long\r\n", BAD);
     check_answer("HTTP/1.1 199 Odd\r\nHTTP/1.1 200 is a header\r\n\r\nHTTP/1.1 500 Bad\r\n", BAD);
     check_answer("HTTP/1.1 103 Hints\r\nHTTP/1.1 500: is a header\r\n\r\nHTTP/1.1 ", LATER);
 }
