@@ -145,6 +145,9 @@ static void find_kind(struct cursor *cursor, struct session *session)
     if (!skip_program_options(cursor, session))
         return;
     current = cursor->words[cursor->count - 1];
+    cursor->kind = COMPLETE_OPTION; /* of the program */
+    if (cursor->count == 1 && current[0] == '-')
+        return;
     cursor->kind = complete_kind_at(cursor->words, cursor->count - 1, current, &cursor->command);
     (void) split_option(cursor, current);
 }

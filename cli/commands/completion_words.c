@@ -8,6 +8,7 @@
 #include "cli/commands/host_words.h"
 #include "cli/commands/manual.h"
 #include "cli/commands/option_list.h"
+#include "cli/commands/program_options.h"
 #include "cli/place/socket_path.h"
 #include "cli/rpc/bytes.h"
 #include "cli/rpc/protocol.h"
@@ -39,6 +40,18 @@ static void add_options(struct text *text, const struct argp_option *list)
             continue;
         text_add(text, "--");
         add_word(text, option->name);
+    }
+}
+
+/* Adds the program's own options, which have only letters. */
+static void add_program_options(struct text *text)
+{
+    const struct argp_option *option = option_first(program_argp.options);
+
+    for (; option != NULL; option = option_next(option)) {
+        const char word[] = {'-', (char) option->key, '\0'};
+
+        add_word(text, word);
     }
 }
 
@@ -233,7 +246,10 @@ void complete_add(struct text *text, enum complete_kind kind, const struct comma
             add_word(text, page->topic);
         break;
     case COMPLETE_OPTION:
-        add_options(text, command->options);
+        if (command != NULL)
+            add_options(text, command->options);
+        else
+            add_program_options(text);
         add_options(text, command_common_options);
         break;
     case COMPLETE_THREAD:
@@ -259,6 +275,19 @@ void complete_add(struct text *text, enum complete_kind kind, const struct comma
     }
 }
 
+/* Returns the option WORD of COMMAND, or of the program if COMMAND is NULL. */
+static const struct argp_option *find_option(const struct command *command, const char *word)
+{
+    const char               *name = word + strlen("--");
+    const struct argp_option *option = NULL;
+
+    if (word[1] != '-')
+        return option_find_letter(program_argp.options, word[1]);
+    if (command != NULL)
+        option = option_find(command->options, name, strlen(name));
+    return option != NULL ? option : option_find(command_common_options, name, strlen(name));
+}
+
 void complete_describe(struct text *text, enum complete_kind kind, const struct command *command,
                        const char *word)
 {
@@ -274,11 +303,7 @@ void complete_describe(struct text *text, enum complete_kind kind, const struct 
         else if (page != NULL)
             text_add(text, page->summary);
     } else if (kind == COMPLETE_OPTION) {
-        const char *name = word + strlen("--");
-
-        option = option_find(command->options, name, strlen(name));
-        if (option == NULL)
-            option = option_find(command_common_options, name, strlen(name));
+        option = find_option(command, word);
         if (option != NULL && option->doc != NULL)
             text_add(text, option->doc);
     }

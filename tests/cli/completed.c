@@ -2,6 +2,14 @@
 #include "tests/cli/played.h"
 
 /* The names of signals, as completions. */
+#define PROGRAM_OPTIONS                                                                            \
+    "-L\tUse the supervisor of this name, instead of 'default'\n"                                  \
+    "-S\tUse the supervisor at this socket\n"                                                      \
+    "-H\tUse the supervisor of this machine, by way of ssh\n"                                      \
+    "--help\tShow this help\n"                                                                     \
+    "--usage\tShow a short usage\n"                                                                \
+    "--version\tShow the version\n"
+
 #define SIGNALS                                                                                    \
     "SIGHUP\t\nSIGINT\t\nSIGQUIT\t\nSIGILL\t\nSIGTRAP\t\nSIGABRT\t\nSIGBUS\t\nSIGFPE\t\n"          \
     "SIGKILL\t\nSIGUSR1\t\nSIGSEGV\t\nSIGUSR2\t\nSIGPIPE\t\nSIGALRM\t\nSIGTERM\t\n"                \
@@ -220,7 +228,8 @@ static void plays_of_words(void)
         {.words = "completion --at -- -S/t -Hi start ''", .out = "programs\n", .place = "- /t i"},
         {.words = "completion --at -- start --=x", .out = "nothing\n", .place = "- - -"},
         {.words = "completion --at -- start true --x=y", .out = "files\n"},
-        {.words = "completion --at -- -", .any_out = true},
+        {.words = "completion --at -- -", .out = "words\n" PROGRAM_OPTIONS},
+        {.words = "completion --at -- -L a -", .out = "words\n" PROGRAM_OPTIONS},
         {.words = "completion bash", .any_out = true},
         {.words = "completion zsh", .any_out = true},
         {.words = "completion fish", .any_out = true},

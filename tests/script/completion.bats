@@ -105,7 +105,7 @@ kind() {
     is "$(completes "$command g" "$command" g)" gone
   done
   is "$(completes 'join gone ' join gone '' | wc -l)" 4
-  is "$(completes 'start --needs ' start --needs '')" $'web\nmy\\ web\na:b'
+  is "$(completes 'start --needs ' start --needs '')" $'web\nmy\\ web\na:b\ngone' # --needs gone:succeeded
 }
 
 @test "send, attach and clear are offered the threads that they can use" {
