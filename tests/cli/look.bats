@@ -37,11 +37,12 @@ END
   k3 start -- true
   script <<'END'
 client = Client()
-for threads in ["a", 1, ["a"], [1.5], [None], list(range(65))]:
+for threads, kind in [("a", "TypeError"), (1, "TypeError"), (["a"], "TypeError"), ([1.5], "TypeError"),
+                      ([None], "TypeError"), (list(range(65)), "ValueError")]:
     try:
         raise SystemExit(client.call("look", threads=threads))
     except Failure as failure:
-        assert failure.type == "ValueError" and "at most 64 ids" in failure.message, failure
+        assert failure.type == kind and "at most 64 ids" in failure.message, failure
 try:
     raise SystemExit(client.call("look"))
 except Failure as failure:
