@@ -16,6 +16,7 @@
 #define K3THREAD_CLI_COMMANDS_COMMAND_H
 
 #include <argp.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 /* The commands, in the order in which help shows them. */
@@ -96,6 +97,12 @@ struct command {
      * the exit status after reporting a failure.
      */
     int (*check)(struct invocation *invocation);
+
+    /*
+     * Returns true if the command exits as its thread did. A failure of k3thread itself must not look like that, and
+     * has another status (command_own_failure()). NULL: it does not.
+     */
+    bool (*exits_as_thread)(const void *options);
 
     /* Carries out the command. Returns the exit status. */
     int (*run)(struct invocation *invocation);

@@ -60,6 +60,13 @@ static int set_up(struct invocation *invocation)
     return status;
 }
 
+static bool exits_as_thread(const struct invocation *invocation)
+{
+    const struct command *command = invocation->command;
+
+    return command->exits_as_thread != NULL && command->exits_as_thread(invocation->options);
+}
+
 int command_execute(struct session *session, int count, char **words)
 {
     struct invocation invocation = {.command = command_find(words[0]), .session = session};
@@ -76,8 +83,11 @@ int command_execute(struct session *session, int count, char **words)
     order = (invocation.command->flags & COMMAND_IN_ORDER) ? ARGP_IN_ORDER : 0;
     status =
         command_parse(&argp, order, invocation.command->name, count, words, invocation.options);
-    if (status == GO_ON)
+    if (status == GO_ON) {
         status = set_up(&invocation);
+        if (exits_as_thread(&invocation))
+            status = command_own_failure(status);
+    }
     if (status == GO_ON)
         status = invocation.command->run(&invocation);
     if (invocation.command->release != NULL)

@@ -166,6 +166,12 @@ static int run(struct invocation *invocation)
     return status;
 }
 
+static bool exits_as_thread(const void *given)
+{
+    (void) given;
+    return true;
+}
+
 const struct command command_join = {
     .name = "join",
     .arguments = "THREAD...\n--all",
@@ -181,5 +187,6 @@ const struct command command_join = {
     .options = options,
     .options_size = sizeof(struct join_options),
     .parse = parse,
+    .exits_as_thread = exits_as_thread,
     .run = run,
 };

@@ -299,6 +299,11 @@ static int run(struct invocation *invocation)
     return status;
 }
 
+static bool exits_as_thread(const void *options)
+{
+    return ((const struct start_options *) options)->wait;
+}
+
 #define DETAILS                                                                                    \
     "Prints the thread's id as soon as the command runs (with --after, at once). The command "     \
     "gets the directory, the environment, the umask, the niceness and the resource limits of the " \
@@ -310,7 +315,8 @@ static int run(struct invocation *invocation)
     .arguments = "[--] COMMAND [ARGUMENT...]\n--call=LIBRARY:FUNCTION [--] [ARGUMENT...]",         \
     .group = COMMAND_GROUP_THREADS, .options = start_options_list,                                 \
     .options_size = sizeof(struct start_options), .parse = start_options_parse,                    \
-    .check = start_check, .run = run, .release = start_options_release
+    .check = start_check, .exits_as_thread = exits_as_thread, .run = run,                          \
+    .release = start_options_release
 
 const struct command command_start = {
     .name = "start",

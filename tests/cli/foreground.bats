@@ -74,3 +74,14 @@ END
   expect script.exp
   is_state other running
 }
+
+@test "start --wait and join that cannot reach a supervisor exit with 125, as a command may exit with 1" {
+  run -125 k3 -S "$dir/missing/k.sock" start --wait -- true
+  run -1 k3 -S "$dir/missing/k.sock" start -- true
+  mkdir shut
+  : >shut/file
+  run -125 k3 -S "$dir/shut/file/k.sock" join a
+  run -1 k3 -S "$dir/shut/file/k.sock" list
+  run -69 k3 join a
+  run -64 k3 -L a/b join a
+}
