@@ -28,7 +28,6 @@ static void words_name_threads(void)
 
     check_selector("1", "#1");
     check_selector("0", "#0");
-    check_selector("-1", "#0");
     check_selector("'12'", "#12");
     check_selector("'99999999999999999999'", "#18446744073709551615");
     check_selector("'1a'", "1a");
@@ -63,6 +62,7 @@ static void one_thread_is_found_for_a_call(void)
     check_found("'web-1'", 3, "");
     check_found("'3'", 3, "");
     check_found("9", 0, "-32003 no thread 9");
+    check_found("-1", 0, "-32003 no thread -1");
     check_found("'c'", 0, "-32003 no thread 'c'");
     check_found("'web*'", 0, "-32002 'web*' is a pattern; give one name or id");
     check_found(NULL, 0, "-32003 \"thread\" is missing, and this connection has started no thread");
