@@ -62,13 +62,20 @@ void memory_release_process(void)
                        MADV_DONTNEED); /* a hint: a failure does no harm */
 }
 
+/* The frames of memory_release_stack() and of madvise(). A sanitizer's have more in them. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define LARGEST_FRAMES 4096
+#else
+#define LARGEST_FRAMES 256
+#endif
+
 void memory_release_stack(void)
 {
     pthread_attr_t attributes;
     void          *low;
     size_t         size;
     /* No frame in use is below the start of this page. A signal's frame is put on top of ours. */
-    uintptr_t used = page_floor((uintptr_t) __builtin_frame_address(0) - 256);
+    uintptr_t used = page_floor((uintptr_t) __builtin_frame_address(0) - LARGEST_FRAMES);
 
     if (pthread_getattr_np(pthread_self(), &attributes) != 0)
         return;
