@@ -215,7 +215,7 @@ long __wrap_syscall(long number, ...)
 static void a_range_may_be_refused(void)
 {
     static const int numbers[] = {3, 20, 21, 22, 40};
-    struct rlimit    limit;
+    struct rlimit    before, limit;
     int              unused;
 
     is_range_refused = true;
@@ -235,10 +235,11 @@ static void a_range_may_be_refused(void)
     CHECK(is_open(3) && is_open(20) && !is_open(21) && !is_open(22) && !is_open(40));
     close(unused);
     CHECK_EQUAL(dup(STDERR_FILENO), unused); /* the directory of descriptors was closed */
-    CHECK_EQUAL(getrlimit(RLIMIT_NOFILE, &limit), 0);
-    limit.rlim_cur = 0; /* no directory can be opened */
+    CHECK_EQUAL(getrlimit(RLIMIT_NOFILE, &before), 0);
+    limit = (struct rlimit){0, before.rlim_max}; /* no directory can be opened */
     CHECK_EQUAL(setrlimit(RLIMIT_NOFILE, &limit), 0);
     CHECK_EQUAL(descriptors_close_on_exec(), -EMFILE);
+    CHECK_EQUAL(setrlimit(RLIMIT_NOFILE, &before), 0); /* for a sanitizer at the end */
 }
 
 static int interruptions; /* of the next calls of write() */

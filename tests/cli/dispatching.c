@@ -302,6 +302,8 @@ static void replies_of_an_attached_process_are_taken(void)
 
 static void the_end_of_a_connection_frees_its_calls(void)
 {
+    static struct record kept;
+
     LIST_INIT(&peer.calls);
     LIST_INSERT_HEAD(&peer.calls, &calls_of_peer[1], of_peer);
     LIST_INSERT_HEAD(&peer.calls, &calls_of_peer[0], of_peer);
@@ -309,7 +311,7 @@ static void the_end_of_a_connection_frees_its_calls(void)
     check_written(&seen, "free0 free1 ");
     CHECK(!dispatch_handler.awaits_request(&peer.connection));
     check_written(&seen, "told "); /* of missed events, which it then asks for */
-    LIST_INSERT_HEAD(&peer.kept, (struct record *) calloc(1, sizeof(struct record)), kept);
+    LIST_INSERT_HEAD(&peer.kept, &kept, kept);
     CHECK(dispatch_handler.awaits_request(&peer.connection)); /* it will still join that thread */
     dispatch_handler.prepare();
     check_written(&seen, "told reports");

@@ -46,6 +46,7 @@ struct record *store_add(struct job *job, const char *logs)
     CHECK_TEXT(logs, "/logs");
     if (lacks_memory)
         return NULL;
+    free(thread.job.output); /* of the thread before */
     thread =
         (struct record){.id = 7, .job = *job, .now.state = has_ended ? STATE_ENDED : STATE_RUNNING};
     writer = open(job->output, O_WRONLY | O_CLOEXEC | O_NONBLOCK);

@@ -108,6 +108,9 @@ static void check(const char *name, const char *text, const char *wanted)
     text_add(&read, failure);
     check_written(&read, wanted);
     json_decref(needs);
+    for (size_t i = 0; i < job.need_count; i++)
+        free(job.needs[i].word);
+    free(job.needs);
 }
 
 static void add_threads(void)

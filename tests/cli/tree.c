@@ -29,6 +29,12 @@ static void await_death(pid_t pid)
     CHECK_EQUAL(waitid(P_PID, (id_t) pid, &info, WEXITED | WNOWAIT), 0);
 }
 
+static void end(pid_t pid)
+{
+    CHECK_EQUAL(kill(pid, SIGKILL), 0);
+    await_death(pid);
+}
+
 /* The leader dies as soon as it is listed; its child is then adopted, and is in no list yet. */
 int __wrap_children_read(int fd, pid_t **ret, size_t *ret_count)
 {
@@ -96,7 +102,8 @@ static void heirs_of_the_dead_are_found(void)
     CHECK_EQUAL(pthread_join(worker, NULL), 0);
     CHECK_EQUAL(tops.count, 1);
     CHECK_EQUAL(tops.pids[0], heir);
-    CHECK_EQUAL(kill(heir, SIGKILL), 0);
+    leftovers_release(&tops);
+    end(heir);
 }
 
 /* Makes a sibling, which has a child and stays, and ends. Writes the two pids to ANSWER. */
@@ -147,7 +154,8 @@ static void heirs_of_a_sibling_are_found(void)
     CHECK_EQUAL(pthread_join(worker, NULL), 0);
     CHECK_EQUAL(tops.count, 1);
     CHECK_EQUAL(tops.pids[0], heir);
-    CHECK_EQUAL(kill(heir, SIGKILL), 0);
+    leftovers_release(&tops);
+    end(heir);
 }
 
 /* A list of children is a file like any other here, of COUNT pids. */
@@ -196,14 +204,15 @@ static void a_walk_goes_on_as_long_as_it_is_told(void)
 
     sibling = -1;
     CHECK_EQUAL(pipe(ends), 0);
+    CHECK_EQUAL(adopted_open(), 0);
     leader = start_leader(ends[1]);
     CHECK_EQUAL(read(ends[0], &heir, sizeof(heir)), sizeof(heir));
     children_walk(getpid(), note_pid, &visits);
     CHECK_EQUAL(visits, 1);
     children_walk(leader, note_pid, &visits);
     CHECK_EQUAL(visits, 2);
-    CHECK_EQUAL(kill(heir, SIGKILL), 0);
-    CHECK_EQUAL(kill(leader, SIGKILL), 0);
+    end(leader);
+    end(heir); /* it is adopted */
 }
 
 TEST_MAIN({"heirs", heirs_of_the_dead_are_found}, {"sibling", heirs_of_a_sibling_are_found},

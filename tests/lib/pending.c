@@ -97,12 +97,12 @@ static void the_descriptor_is_read(void)
 static void a_child_has_its_own(void)
 {
     const int     fd = k3thread_pending_fd(), open = test_count_open();
-    struct rlimit limit;
+    struct rlimit before, limit;
     pid_t         child;
     int           status;
 
     k3thread_set_mask(K3THREAD_NEVER);
-    CHECK_EQUAL(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    CHECK_EQUAL(getrlimit(RLIMIT_NOFILE, &before), 0);
     for (int i = 0; i < 2; i++) {
         child = fork();
         if (child == 0) {
@@ -116,9 +116,11 @@ static void a_child_has_its_own(void)
         }
         CHECK(waitpid(child, &status, 0) == child && status == 7 << 8);
         CHECK(!is_readable(fd));
-        limit.rlim_cur = 3; /* no new descriptor is left for the next one */
+        limit =
+            (struct rlimit){3, before.rlim_max}; /* no new descriptor is left for the next one */
         CHECK_EQUAL(setrlimit(RLIMIT_NOFILE, &limit), 0);
     }
+    CHECK_EQUAL(setrlimit(RLIMIT_NOFILE, &before), 0); /* for a sanitizer at the end */
 }
 
 TEST_MAIN({"due", due_counts_once}, {"id", an_id_keeps_no_reference},
