@@ -121,9 +121,7 @@ bool need_params_read(struct call *call, const json_t *needs, struct job *job)
         enum need_condition condition;
         struct record      *record = find(call, json_array_get(needs, i), job, &condition);
 
-        if (record == NULL)
-            return false;
-        if (!has(job, record, condition) && !add(call, job, record, condition))
+        if (record == NULL || (!has(job, record, condition) && !add(call, job, record, condition)))
             return false;
     }
     return true;
