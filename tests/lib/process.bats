@@ -183,3 +183,25 @@ needs_no_asan() {
 @test "attach: published types and requests are told once" { t tell types; }
 @test "attach: nothing more is told when the connection is lost" { t tell lost; }
 @test "attach: an exception is raised with a permit, and each failure has its reply" { t tell raise; }
+
+@test "exit: AddressSanitizer finds no leak when main ends by pthread_exit" {
+  needs_glibc 'there is no sanitizer for this C library'
+  needs_no_runner 'valgrind cannot run AddressSanitizer'
+  [ -z "${SANITIZE-}" ] || skip 'the library is built for another sanitizer'
+  cd "$BATS_TEST_TMPDIR"
+  cat >program.c <<'END'
+#include <k3thread.h>
+static void *work(void *arg)
+{
+    return arg;
+}
+int main(void)
+{
+    k3thread_start(0, work, 0, 0);
+    pthread_exit(0);
+}
+END
+  "${CC:-cc}" -fsanitize=address -fexceptions -I"$ROOT/lib/include" program.c -o program \
+    -L"${BUILD:-$ROOT/build}" -lk3thread -Wl,-rpath,"${BUILD:-$ROOT/build}" -pthread
+  ./program
+}
