@@ -3,6 +3,7 @@
 #include "cxx.h"
 #include "libc.h"
 #include "mask.h"
+#include "time_limit.h"
 
 #include <pthread.h>
 
@@ -84,7 +85,8 @@ static void call_coming_back(const struct k3thread_cleanup_ *block, struct call 
  */
 static void call_in_passing(const struct k3thread_cleanup_ *block)
 {
-    struct k3thread_exception_ *unwinding = k3thread_local_.unwinding;
+    struct k3thread_exception_   *unwinding = k3thread_local_.unwinding;
+    struct k3thread_limit_ *const limit = k3t_limit_innermost();
     struct call call __attribute__((cleanup(come_back))) = {.uncaught = k3t_cxx_uncaught()};
 
     if (_setjmp(call.environment) == 0) {
@@ -92,6 +94,7 @@ static void call_in_passing(const struct k3thread_cleanup_ *block)
         call_coming_back(block, &call);
     } else {
         k3thread_local_.top = block->block.outer;
+        k3t_limit_end_inside(limit); /* code without landing pads has not left its blocks */
         k3t_frame_abandon_inside(unwinding);
         unwinding->exits = true;
         unwinding->target = NULL;

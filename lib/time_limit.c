@@ -32,6 +32,19 @@ void k3t_limit_end(struct k3thread_limit_ *limit)
         update(k3t_local.self);
 }
 
+struct k3thread_limit_ *k3t_limit_innermost(void)
+{
+    return innermost;
+}
+
+void k3t_limit_end_inside(struct k3thread_limit_ *outer)
+{
+    if (innermost == outer)
+        return;
+    innermost = outer;
+    update(k3t_local.self);
+}
+
 void k3t_limit_end_all(void)
 {
     innermost = NULL;

@@ -23,6 +23,12 @@ bool k3t_limit_begin(struct k3thread_limit_ *limit, struct k3thread *self);
 /* Ends the innermost scope, LIMIT, and withdraws its exception if the exception is pending. */
 void k3t_limit_end(struct k3thread_limit_ *limit);
 
+/* Returns the innermost scope of the calling thread, or NULL. */
+struct k3thread_limit_ *k3t_limit_innermost(void);
+
+/* Ends all scopes inside OUTER, which may be NULL: a pthread_exit has left them behind, and their stack is gone. */
+void k3t_limit_end_inside(struct k3thread_limit_ *outer);
+
 /* Ends all scopes of the calling thread, which has ended: the watcher watches it no more, so it cannot be due. */
 void k3t_limit_end_all(void);
 

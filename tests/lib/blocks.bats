@@ -27,6 +27,7 @@ load helpers
 @test "cleanup: runs once on return, break, continue and goto" { t cleanup left; }
 @test "cleanup: runs on pthread_exit" { t cleanup pthread-exit; }
 @test "cleanup: may have cleanups and exceptions of its own" { t cleanup in-cleanup; }
+@test "cleanup: no time limit is left when pthread_exit leaves its block in a cleanup" { t cleanup limit-of-cleanup; }
 @test "cleanup: no time limit is left when pthread_exit leaves its block" { t cleanup limit; }
 @test "cleanup: a pthread_exit in a cleanup takes the place of the exception" { t cleanup pthread-exit-in-cleanup; }
 @test "cleanup: a pthread_exit in an attribute takes the place of the exception, with gcc" { t cleanup pthread-exit-in-attribute; }
@@ -44,6 +45,7 @@ load helpers
 @test "without unwinding: a thread ends by its exception" { t unwinder uncaught; }
 @test "without -fexceptions: a cleanup does not run on pthread_exit" { t cleanup_plain pthread-exit; }
 @test "without -fexceptions: a cleanup may have cleanups and exceptions of its own" { t cleanup_plain in-cleanup; }
+@test "without -fexceptions: no time limit is left when pthread_exit leaves its block in a cleanup" { t cleanup_plain limit-of-cleanup; }
 @test "without -fexceptions: no time limit is left when pthread_exit leaves its block" { t cleanup_plain limit; }
 @test "without -fexceptions: a pthread_exit in a cleanup takes the place of the exception" { t cleanup_plain pthread-exit-in-cleanup; }
 @test "without -fexceptions: an attribute does not run, and does not exit" { t cleanup_plain pthread-exit-in-attribute; }
