@@ -403,8 +403,14 @@ load helpers
 @test "the interpreter that a script lacks is named" { "$HELPERS/spawn_search" interpreter; }
 @test "two stacks of children are kept, and each has a guard" { "$HELPERS/spawn" stacks; }
 
-@test "the state of a process is read, whatever its name is" { "$HELPERS/process" state; }
-@test "a process that computes, or waits for a disk, is at work" { "$HELPERS/process" busy; }
+@test "the state of a process is read, whatever its name is" {
+  needs_no_sanitizer thread 'it has a thread of its own'
+  "$HELPERS/process" state
+}
+@test "a process that computes, or waits for a disk, is at work" {
+  needs_no_sanitizer thread 'it has a thread of its own, and no vfork'
+  "$HELPERS/process" busy
+}
 @test "the kernel's table of TCP sockets is read" { "$HELPERS/process" table; }
 @test "the addresses on which a process listens are found" { "$HELPERS/process" addresses; }
 @test "the use of living processes is added up" { "$HELPERS/process" live; }

@@ -5,6 +5,8 @@
  */
 #include "timeouts.h"
 
+#include <stdatomic.h>
+
 static void raise_in_self(const k3thread_exctype *type)
 {
     CHECK_EQUAL(k3thread_send_exception(k3thread_self(), type), 0);
@@ -237,7 +239,7 @@ static void beside_a_raise(void)
 #define RAISED_ROUNDS 300
 
 static volatile unsigned note_over;
-static volatile int      raised_rounds;
+static atomic_int        raised_rounds;
 
 /* Raises may come so fast that they end every block. They stop after some rounds, and then a limit passes. */
 static void *catch_both(void *arg)
