@@ -13,9 +13,11 @@ static inline void peer_read(int fd, char *line, size_t size)
     size_t        used = 0;
     struct pollfd poll_fd = {.fd = fd, .events = POLLIN};
 
-    do
-        CHECK(used < size && ppoll(&poll_fd, 1, NULL, NULL) == 1);
-    while (read(fd, line + used, 1) == 1 && line[used++] != '\n');
+    do {
+        CHECK(used < size);
+        while (ppoll(&poll_fd, 1, NULL, NULL) != 1)
+            CHECK_EQUAL(errno, EINTR); /* a signal of the library may come */
+    } while (read(fd, line + used, 1) == 1 && line[used++] != '\n');
     line[used > 0 ? used - 1 : 0] = '\0';
 }
 
