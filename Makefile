@@ -87,7 +87,8 @@ K3_LDFLAGS  = -pthread -Wl,-z,relro,-z,now,-z,noexecstack,--eh-frame-hdr $(SANIT
 LIB_CFLAGS = -fPIC -fvisibility=hidden -fno-lto
 K3_ASFLAGS = -include lib/landing.inc
 CLI_CFLAGS = -fPIE -ffunction-sections -fdata-sections
-CLI_LDFLAGS = -fPIE $(if $(STATIC),-static-pie,-pie) -Wl,--gc-sections,--wrap=_dl_get_origin \
+CLI_WRAPS = -Wl,--wrap=_dl_get_origin,--wrap=__cxa_thread_atexit_impl
+CLI_LDFLAGS = -fPIE $(if $(STATIC),-static-pie,-pie) -Wl,--gc-sections $(CLI_WRAPS) \
 	$(if $(QUICK),-Wl$(comma)-e$(comma)quick_entry)
 # For the code that runs before the C library has begun: see cli/quick/quick.h.
 QUICK_CFLAGS = -O2 -ffreestanding -fno-builtin -fno-jump-tables -fno-stack-protector \

@@ -6,7 +6,7 @@ TEST_PROGRAMS += $(FAULTS)/k3thread $(FAULTS)/fail.so
 $(FAULTS)/k3thread: $(CLI_OBJECTS) $(STATICLIB) $(BUILD)/flags
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(K3_CFLAGS) -pie $(K3_LDFLAGS) -o $@ $(CLI_OBJECTS) $(STATICLIB) $(SHARED_LIBS)
+	$(Q)$(CC) $(K3_CFLAGS) -pie $(CLI_WRAPS) $(K3_LDFLAGS) -o $@ $(CLI_OBJECTS) $(STATICLIB) $(SHARED_LIBS)
 
 # It defines functions that the headers would otherwise make inline functions.
 $(FAULTS)/fail.so: tests/faults/fail.c $(BUILD)/flags
