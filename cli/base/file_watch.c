@@ -65,11 +65,15 @@ static void tell_all(void)
     pthread_mutex_unlock(&lock);
 }
 
+/*
+ * A watch for one event (IN_ONESHOT) ends a moment after its event. A worker that arms it again in this moment gets the
+ * same number, and no watch. So the end of a watch (IN_IGNORED) is told, too.
+ */
 void file_watch_begin(void)
 {
     pthread_mutex_lock(&lock);
     if (inotify.source.fd < 0)
-        (void) loop_inotify_open(&inotify, IN_MODIFY, tell_key, tell_all);
+        (void) loop_inotify_open(&inotify, IN_MODIFY | IN_IGNORED, tell_key, tell_all);
     pthread_mutex_unlock(&lock);
 }
 

@@ -507,6 +507,34 @@ static bool is_told(const struct file_watch *watch)
     return poll(&pollfd, 1, 0) == 1;
 }
 
+static int watching; /* the descriptor of the last watch */
+
+int __real_inotify_add_watch(int fd, const char *path, uint32_t mask);
+int __wrap_inotify_add_watch(int fd, const char *path, uint32_t mask);
+
+int __wrap_inotify_add_watch(int fd, const char *path, uint32_t mask)
+{
+    watching = fd;
+    return __real_inotify_add_watch(fd, path, mask);
+}
+
+static void a_watch_that_ends_is_told(void)
+{
+    int               fd = new_file();
+    struct file_watch watch;
+
+    CHECK_EQUAL(loop_open(), 0);
+    file_watch_begin();
+    file_watch_open(&watch);
+    CHECK(file_watch_arm(&watch, fd));
+    CHECK_EQUAL(inotify_rm_watch(watching, watch.key),
+                0); /* as the kernel ends it behind an event */
+    run(1, NULL);
+    CHECK(is_told(&watch));
+    file_watch_close(&watch);
+    file_watch_end();
+}
+
 static void watches_of_files_are_told(void)
 {
     int               fd = new_file(), other = new_file();
@@ -570,4 +598,5 @@ TEST_MAIN({"waits", the_loop_waits_as_long_as_it_should}, {"idle", the_loop_beco
           {"served", sources_are_served}, {"resting", resting_sources_wait},
           {"accepted", clients_are_accepted}, {"watched", descriptors_are_watched},
           {"background", descriptors_are_closed_in_the_background}, {"signals", signals_are_taken},
-          {"changes", changes_of_files_are_told}, {"file-watches", watches_of_files_are_told})
+          {"changes", changes_of_files_are_told}, {"file-watches", watches_of_files_are_told},
+          {"ended-watch", a_watch_that_ends_is_told})

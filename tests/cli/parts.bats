@@ -137,6 +137,7 @@ load helpers
   "$HELPERS/loop" changes
   "$HELPERS/loop" file-watches
 }
+@test "a worker that waits for a file is told when the watch of the file ends" { "$HELPERS/loop" ended-watch; }
 @test "a file and its directory are watched by the file's path" { "$HELPERS/watches" paths; }
 @test "events are read in blocks, with their names" { "$HELPERS/watches" blocks; }
 
