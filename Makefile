@@ -132,7 +132,7 @@ MANLINKS   = $(shell awk '/^\.Sh/ { inside = $$2 == "NAME" } \
 
 # A C or C++ file in one of these directories is a program of the tests, $(BUILD)/tests/DIR/NAME.
 # tests/DIR/rules.mk may take one out of TEST_PROGRAMS, or add flags and rules of its own.
-TEST_SOURCES  := $(sort $(wildcard $(foreach dir,lib cli attach bench,tests/$(dir)/*.c tests/$(dir)/*.cc)))
+TEST_SOURCES  := $(sort $(wildcard $(foreach dir,lib cli parts/* attach bench,tests/$(dir)/*.c tests/$(dir)/*.cc)))
 TEST_PROGRAMS := $(basename $(TEST_SOURCES:%=$(BUILD)/%))
 
 .DEFAULT_GOAL := all
@@ -140,7 +140,7 @@ TEST_PROGRAMS := $(basename $(TEST_SOURCES:%=$(BUILD)/%))
 .SECONDARY:
 .SUFFIXES:
 
--include tests/lib/rules.mk tests/cli/rules.mk tests/attach/rules.mk tests/bench/rules.mk \
+-include tests/lib/rules.mk tests/parts/rules.mk tests/attach/rules.mk tests/bench/rules.mk \
 	tests/faults/rules.mk tests/fuzz/rules.mk
 
 ifeq ($(V),)
@@ -437,8 +437,8 @@ demo: ## install missing packages, build, and show the main job
 
 # Lint. Every finding is a failure.
 
-C_FILES     := $(sort $(LIB_SOURCES) lib/safepoint.c $(CLI_SOURCES) $(HOST_SOURCES) $(wildcard tests/*/*.c))
-FORMATTED   := $(filter %.c,$(C_FILES)) $(sort $(wildcard lib/*.h lib/*/*.h cli/*.h cli/*/*.h cli/*/*/*.h tests/*/*.h))
+C_FILES     := $(sort $(LIB_SOURCES) lib/safepoint.c $(CLI_SOURCES) $(HOST_SOURCES) $(wildcard tests/*/*.c tests/parts/*/*.c))
+FORMATTED   := $(filter %.c,$(C_FILES)) $(sort $(wildcard lib/*.h lib/*/*.h cli/*.h cli/*/*.h cli/*/*/*.h tests/*/*.h tests/parts/*/*.h))
 SCRIPTS     := $(shell grep -lsE '^\#(!.*(sh|bats)$$| shellcheck shell)' .ci/run tests/*.* tests/*/*) etc/completion/k3thread.bash
 LINTS = lint-warnings lint-format lint-shell lint-man lint-cppcheck lint-tidy lint-scan
 

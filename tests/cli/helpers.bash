@@ -7,7 +7,8 @@ bats_require_minimum_version 1.5.0
 ROOT=$(cd "$BATS_TEST_DIRNAME" && while [ ! -e Makefile ]; do cd ..; done && pwd)
 : "${K3THREAD:=$ROOT/build/k3thread}"
 HELPERS=${BUILD:-$ROOT/build}/tests/cli # the programs made from tests/cli/*.c
-export ROOT K3THREAD HELPERS
+PARTS=${BUILD:-$ROOT/build}/tests/parts # those that test a part of the program alone
+export ROOT K3THREAD HELPERS PARTS
 
 # shellcheck source=tests/deadline.bash
 source "$ROOT/tests/deadline.bash"

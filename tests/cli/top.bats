@@ -1,6 +1,5 @@
 #!/usr/bin/env bats
-# top: the threads, full screen. A user sits at a terminal, which is a pane of tmux; tests/cli/top.c tests the model, and
-# top_screen.c the keys and the picture, top_looks.c logs, processes and last lines.
+# top: the threads, full screen. A user sits at a terminal, which is a pane of tmux.
 # shellcheck disable=SC2016,SC2154
 
 load helpers.bash
@@ -612,43 +611,6 @@ there() {
   is "$(grep -c '"output": *true' requests)" "$before"
   [ "$(grep -c '"method": *"look"' requests)" -le $((before + 5)) ] # at 0, 1, 2, 4 and 8 seconds
 }
-
-@test "rows of top follow the supervisor" { "$HELPERS/top" rows; }
-@test "rows of top are sorted by id" { "$HELPERS/top" sorted; }
-@test "a row of top has the facts of its thread" { "$HELPERS/top" facts; }
-@test "top shows the processor time and the memory of a command while it runs" { "$HELPERS/top" cells; }
-@test "words that top shows are plain" { "$HELPERS/top" words; }
-@test "needs make a tree" { "$HELPERS/top" tree; }
-@test "each order of top sorts as its name says" { "$HELPERS/top" orders; }
-@test "a filter of top chooses by name, command, state and pattern" { "$HELPERS/top" filters; }
-@test "a time that top shows changes when it must, and not earlier" { "$HELPERS/top" times; }
-@test "a line of a log is plain text" { "$HELPERS/top" lines; }
-@test "the last line of a log is found" { "$HELPERS/top" last-lines; }
-@test "a log is paged by lines, while it grows, is emptied and is moved" { "$HELPERS/top" paging; }
-@test "a log with very long lines, or without its beginning, is paged" { "$HELPERS/top" long-logs; }
-
-@test "top finds out whether the processes are on this machine, and asks for what it shows" { "$HELPERS/top_screen" beginning; }
-@test "events change the rows of top, and a list is asked for when some were missed" { "$HELPERS/top_screen" events; }
-@test "the reply to each request of top is shown" { "$HELPERS/top_screen" results; }
-@test "the list of top has its columns, colours, counts and details" { "$HELPERS/top_screen" list; }
-@test "the columns of top fit the names and the ids" { "$HELPERS/top_screen" columns; }
-@test "the selected thread stays on the screen, and a thread in its place is selected when it is gone" { "$HELPERS/top_screen" moves; }
-@test "keys choose the filter, the order and the help of top" { "$HELPERS/top_screen" choices; }
-@test "a line that is typed loses whole characters, and has an end" { "$HELPERS/top_screen" typed; }
-@test "an exception is chosen by keys and letters, and raised" { "$HELPERS/top_screen" raise; }
-@test "every exception is offered once" { "$HELPERS/top_screen" offered; }
-@test "top gives the display back while it is attached to a terminal" { "$HELPERS/top_screen" attach; }
-@test "a log is read by lines, pages and columns, and searched" { "$HELPERS/top_looks" log; }
-@test "a log on another machine is asked for from its end, and goes on with the next run" { "$HELPERS/top_looks" far-log; }
-@test "processes are looked at rarely while they use nothing" { "$HELPERS/top_looks" live; }
-@test "what threads use on another machine is asked for when it is due" { "$HELPERS/top_looks" far; }
-@test "the threads on the screen are asked for first, and then all others" { "$HELPERS/top_looks" others; }
-@test "at most 64 threads are asked for at once, and all of them in turn" { "$HELPERS/top_looks" turns; }
-@test "in an order by usage all threads are looked at" { "$HELPERS/top_looks" survey; }
-@test "a survey of many threads pauses, and goes on where it has stopped" { "$HELPERS/top_looks" slices; }
-@test "the last line of a log is read when the log was written to" { "$HELPERS/top_looks" watched; }
-@test "a log that two threads share is watched for both" { "$HELPERS/top_looks" shared; }
-@test "the picture of top changes at whole seconds" { "$HELPERS/top_looks" ticks; }
 
 @test "top for which descriptors are short says so, and not that memory is" {
   k3 start -- sleep 1000

@@ -272,14 +272,6 @@ for i in range(12):
 EOF
 }
 
-@test "the supervisor finds the children of a process that dies while it is looked at" {
-  "$HELPERS/tree" heirs
-}
-
-@test "the supervisor finds the children of a sibling of a command that dies while it is looked at" {
-  "$HELPERS/tree" sibling
-}
-
 @test "a tree that is deeper than a worker's stack is ended" {
   k3 start -n deep -g 0 -- sh -c '"$1" "$2" fork setsid mine & exec sleep 1000' sh \
     "$HELPERS/creature" "$dir/pids"

@@ -188,6 +188,7 @@ needs_no_asan() {
   needs_glibc 'there is no sanitizer for this C library'
   needs_no_runner 'valgrind cannot run AddressSanitizer'
   [ -z "${SANITIZE-}" ] || skip 'the library is built for another sanitizer'
+  command -v "${CC:-cc}" >/dev/null || skip 'no compiler'
   cd "$BATS_TEST_TMPDIR"
   cat >program.c <<'END'
 #include <k3thread.h>

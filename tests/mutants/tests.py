@@ -98,7 +98,7 @@ def run_file(tests, build, limit, place):
 
 def find_tests(build):
     """Yields each case of the tests that are C programs, and each test of the program's files."""
-    for source in sorted(glob.glob("tests/lib/*.c*") + glob.glob("tests/cli/*.c")):
+    for source in sorted(glob.glob("tests/lib/*.c*") + glob.glob("tests/parts/*/*.c")):
         program, text = os.path.splitext(source)[0], read(source)
         if ("lib" in source or "TEST_MAIN" in text) and os.path.exists(f"{build}/{program}"):
             for case in subprocess.check_output([f"{build}/{program}"], text=True).split():
