@@ -25,7 +25,9 @@
 /* Returns the place behind the blanks and the ends of lines at PLACE, all of which the supervisor ignores. */
 static size_t skip_blank(const struct relay *relay, size_t place)
 {
-    while (place < relay->in.end && memchr(" \t\r\n", relay->in.data[place], 4) != NULL)
+    static const char blanks[] = {' ', '\t', '\r', '\n'};
+
+    while (place < relay->in.end && memchr(blanks, relay->in.data[place], sizeof(blanks)) != NULL)
         place++;
     return place;
 }

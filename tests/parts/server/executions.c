@@ -51,6 +51,7 @@ struct record *store_add(struct job *job, const char *logs)
         (struct record){.id = 7, .job = *job, .now.state = has_ended ? STATE_ENDED : STATE_RUNNING};
     writer = open(job->output, O_WRONLY | O_CLOEXEC | O_NONBLOCK);
     CHECK(writer >= 0);
+    *job = (struct job){0}; /* it is the record's */
     return &thread;
 }
 
@@ -254,6 +255,7 @@ static void begin(void)
     memset(piece, 'x', sizeof(piece));
     execution_begin(&call, &params);
     CHECK(params.job.output != piece);
+    free(params.job.output);
 }
 
 /* Lets the command write SIZE bytes. */
