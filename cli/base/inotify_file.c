@@ -15,15 +15,15 @@ static int add_watch(int *inotify, const char *path, uint32_t events)
     return watch;
 }
 
+/* The directory comes first: a file that is made between the two watches is seen by one of them. */
 int inotify_file_watch(int *inotify, char *path)
 {
     char *slash = strrchr(path, '/');
-    int   watch = add_watch(inotify, path, IN_MODIFY);
 
-    if (slash == NULL)
-        return watch;
-    *slash = '\0';
-    (void) add_watch(inotify, slash > path ? path : "/", INOTIFY_DIRECTORY);
-    *slash = '/';
-    return watch;
+    if (slash != NULL) {
+        *slash = '\0';
+        (void) add_watch(inotify, slash > path ? path : "/", INOTIFY_DIRECTORY);
+        *slash = '/';
+    }
+    return add_watch(inotify, path, IN_MODIFY);
 }

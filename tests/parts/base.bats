@@ -117,6 +117,7 @@ load ../cli/helpers
 @test "a worker that waits for a file is told when the watch of the file ends" { "$PARTS/base/loop" ended-watch; }
 
 @test "a file and its directory are watched by the file's path" { "$PARTS/base/watches" paths; }
+@test "a file that is made while its watch is made is seen" { "$PARTS/base/watches" meanwhile; }
 @test "events are read in blocks, with their names" { "$PARTS/base/watches" blocks; }
 
 @test "a system call that is refused is named, and so is a kernel that is too old" {

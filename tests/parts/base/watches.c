@@ -8,18 +8,30 @@
 #include <stdbool.h>
 #include <sys/stat.h>
 
-static bool is_full; /* the system has no watch left */
+static bool        is_full; /* the system has no watch left */
+static const char *made;    /* is made behind the next watch */
 
-/* The linker replaces inotify_add_watch() by this: see tests/cli/rules.mk. */
+static void make_file(const char *path)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+
+    CHECK(fd >= 0);
+    close(fd);
+}
+
 int __real_inotify_add_watch(int fd, const char *path, uint32_t events);
 int __wrap_inotify_add_watch(int fd, const char *path, uint32_t events);
 
 int __wrap_inotify_add_watch(int fd, const char *path, uint32_t events)
 {
-    if (!is_full)
-        return __real_inotify_add_watch(fd, path, events);
-    errno = ENOSPC;
-    return -1;
+    int watch = is_full ? -1 : __real_inotify_add_watch(fd, path, events);
+    int error = is_full ? ENOSPC : errno;
+
+    if (made != NULL)
+        make_file(made);
+    made = NULL;
+    errno = error;
+    return watch;
 }
 
 static char directory[] = "/tmp/k3thread-test-XXXXXX";
@@ -28,14 +40,6 @@ static void begin(void)
 {
     CHECK_EQUAL(directory_make_new(directory), 0);
     CHECK_EQUAL(chdir(directory), 0);
-}
-
-static void make_file(const char *path)
-{
-    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-
-    CHECK(fd >= 0);
-    close(fd);
 }
 
 /* Returns how many things INOTIFY watches. */
@@ -86,6 +90,18 @@ static const struct inotify_event *next_event(struct inotify_block *block, int n
 
     CHECK(event != NULL && event->wd == number && event->mask == kind);
     return event;
+}
+
+static void a_file_that_is_made_meanwhile_is_watched(void)
+{
+    struct inotify_block block;
+    int                  inotify;
+
+    begin();
+    made = "file";
+    CHECK(watch(&inotify, "./file") > 0 || inotify_block_read(&block, inotify));
+    close(inotify);
+    directory_remove(directory);
 }
 
 static void files_are_watched_by_their_paths(void)
@@ -157,4 +173,5 @@ static void events_are_read_in_blocks(void)
     directory_remove(directory);
 }
 
-TEST_MAIN({"paths", files_are_watched_by_their_paths}, {"blocks", events_are_read_in_blocks})
+TEST_MAIN({"meanwhile", a_file_that_is_made_meanwhile_is_watched},
+          {"paths", files_are_watched_by_their_paths}, {"blocks", events_are_read_in_blocks})
