@@ -133,8 +133,11 @@ void directory_hold(const char *directory)
         close(fd);
 }
 
-/* The large files of the directory that is being removed. nftw() passes nothing on to its function. */
-static _Thread_local struct freeing large_files;
+/*
+ * The large files of the directory that is being removed: nftw() passes nothing on to its function. They are not a
+ * thread's own, because each of ten thousand workers would have room for them at the top of its stack.
+ */
+static struct freeing large_files;
 
 static int remove_entry(const char *path, const struct stat *info, int type, struct FTW *walk)
 {

@@ -34,7 +34,9 @@ bool directory_is_own(const char *path);
  */
 void directory_hold(const char *directory);
 
-/* Removes DIRECTORY with all that is in it. Only for a directory that was made to be removed so. */
+/*
+ * Removes DIRECTORY with all that is in it. Only for a directory that was made to be removed so. One thread at a time.
+ */
 void directory_remove(const char *directory);
 
 #endif
