@@ -6,7 +6,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-/* Does the jobs of a helper, until one has nothing to call. */
+/* The thread of a helper: does its jobs, until it is given one without a function. */
 static void *serve(void *argument)
 {
     struct helper *helper = argument;

@@ -71,7 +71,7 @@ static void write_request(struct text *params, const struct invocation *invocati
     request_write_start(params, &request);
 }
 
-/* What is to happen with a thread from its start on. Both are NULL if nothing is. */
+/* The parts of this command that stay with the thread from its start on; NULL: there is none of the kind. */
 struct company {
     struct follow       *follow; /* will follow it */
     struct attach_start *attach; /* will attach to its terminal */

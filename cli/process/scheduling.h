@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-/* How one process is scheduled. Zeroed, nothing is known of it. */
+/* The scheduling of one process. Zeroed, nothing is known of it. */
 struct scheduling {
     bool      is_known;
     cpu_set_t processors; /* empty: not known, as of more processors than a set has */

@@ -7,7 +7,7 @@
 
 #include <stdbool.h>
 
-/* How a client attaches. */
+/* The wishes of a client that attaches. */
 struct terminal_wish {
     struct pty_size size; /* of the client's own terminal */
     bool            read_only;

@@ -285,7 +285,7 @@ static void *throw_in_destructor(void *arg)
     return arg;
 }
 
-/* What a destructor throws is shown, and does not change how the thread has ended; nothing leaks. */
+/* The excepthook shows the exception of a destructor, which does not change the end of the thread; nothing leaks. */
 static void thrown_late(void)
 {
     struct k3thread_result result;

@@ -192,7 +192,7 @@ static void descriptors_are_closed_and_sent(void)
 
 static bool is_range_refused;
 
-/* The linker replaces syscall() by this: see tests/cli/rules.mk. */
+/* The linker replaces syscall() by this: see the Makefile. */
 long __real_syscall(long number, ...);
 long __wrap_syscall(long number, ...);
 
@@ -285,7 +285,7 @@ static void a_descriptor_takes_what_it_can(void)
 
 static bool no_memory;
 
-/* The linker replaces asprintf(), or what the compiler makes of it, by these: see tests/cli/rules.mk. */
+/* The linker replaces asprintf(), or what the compiler makes of it, by these: see the Makefile. */
 __attribute__((format(printf, 2, 3))) int __wrap_asprintf(char **ret, const char *format, ...);
 __attribute__((format(printf, 3, 4))) int __wrap___asprintf_chk(char **ret, int flag,
                                                                 const char *format, ...);

@@ -34,7 +34,7 @@ static double nexts[LENGTH]; /* what after() returns, one after the other */
 static size_t next_count;
 static int    idle_count;
 
-/* The linker replaces these functions by the ones of this file: see tests/cli/rules.mk. */
+/* The linker replaces these functions by the ones of this file: see the Makefile. */
 int     __real_epoll_wait(int fd, struct epoll_event *events, int size, int timeout);
 int     __wrap_epoll_wait(int fd, struct epoll_event *events, int size, int timeout);
 int     __real_epoll_ctl(int fd, int operation, int other, struct epoll_event *event);

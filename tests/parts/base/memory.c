@@ -22,7 +22,7 @@ static uintptr_t frame_in_use; /* the lowest frame while the last piece was give
 static int       trims;
 static bool      no_attributes; /* of the thread are known */
 
-/* The linker replaces these functions by the ones of this file: see tests/cli/rules.mk. */
+/* The linker replaces these functions by the ones of this file: see the Makefile. */
 int __real_madvise(void *start, size_t size, int advice);
 int __wrap_madvise(void *start, size_t size, int advice);
 int __real_pthread_getattr_np(pthread_t thread, pthread_attr_t *ret);

@@ -357,7 +357,7 @@ static int poll_errors[2]; /* of the next waits; 0: none */
 int __real_poll(struct pollfd *fds, nfds_t count, int timeout);
 int __wrap_poll(struct pollfd *fds, nfds_t count, int timeout);
 
-/* The linker puts this in front of the function: see tests/cli/rules.mk. */
+/* The linker puts this in front of the function: see the Makefile. */
 int __wrap_poll(struct pollfd *fds, nfds_t count, int timeout)
 {
     if (count != 2) /* that of a reply */

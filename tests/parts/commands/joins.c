@@ -399,7 +399,7 @@ static int read_errors[3];
 ssize_t __real_read(int fd, void *bytes, size_t size);
 ssize_t __wrap_read(int fd, void *bytes, size_t size);
 
-/* The linker puts this in front of the function: see tests/cli/rules.mk. */
+/* The linker puts this in front of the function: see the Makefile. */
 ssize_t __wrap_read(int fd, void *bytes, size_t size)
 {
     int error = fd == STDIN_FILENO ? read_errors[0] : 0;

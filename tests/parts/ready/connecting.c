@@ -10,7 +10,7 @@
 
 static int connect_error, socket_error; /* 0: none */
 
-/* The linker replaces these functions by the ones of this file: see tests/cli/rules.mk. */
+/* The linker replaces these functions by the ones of this file: see the Makefile. */
 int __real_socket(int domain, int type, int protocol);
 int __wrap_socket(int domain, int type, int protocol);
 int __real_connect(int fd, const struct sockaddr *address, socklen_t size);

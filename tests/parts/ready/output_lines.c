@@ -14,7 +14,7 @@
 
 static bool no_memory;
 
-/* The linker replaces these functions by the ones of this file: see tests/cli/rules.mk. */
+/* The linker replaces these functions by the ones of this file: see the Makefile. */
 void *__real_malloc(size_t size);
 void *__wrap_malloc(size_t size);
 void *__real_calloc(size_t count, size_t size);

@@ -176,7 +176,7 @@ char *__wrap_strdup(const char *string);
 static bool  lacks_memory;
 static char *lacks_copy; /* of this string */
 
-/* The linker puts these in front of the functions: see tests/cli/rules.mk. */
+/* The linker puts these in front of the functions: see the Makefile. */
 void *__wrap_malloc(size_t size)
 {
     return lacks_memory ? NULL : __real_malloc(size);

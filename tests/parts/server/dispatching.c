@@ -152,7 +152,7 @@ void *__wrap_malloc(size_t size);
 
 static size_t largest = SIZE_MAX; /* of the blocks of memory that there are */
 
-/* The linker puts this in front of the function: see tests/cli/rules.mk. */
+/* The linker puts this in front of the function: see the Makefile. */
 void *__wrap_malloc(size_t size)
 {
     return size <= largest ? __real_malloc(size) : NULL;

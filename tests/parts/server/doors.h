@@ -52,7 +52,7 @@ __attribute__((format(printf, 1, 2))) static void note(const char *format, ...)
 
 #define CHECK_CALLS(wanted) check_written(&calls, wanted)
 
-/* --- what the parts call; the linker replaces some functions: see tests/cli/rules.mk --- */
+/* --- what the parts call; the linker replaces some functions: see the Makefile --- */
 
 int    __real_accept4(int fd, struct sockaddr *address, socklen_t *size, int flags);
 int    __wrap_accept4(int fd, struct sockaddr *address, socklen_t *size, int flags);

@@ -171,7 +171,7 @@ bool call_fail(struct call *failed, enum protocol_error code, const char *format
     return false;
 }
 
-/* --- the tests' own steps; the linker replaces these functions: see tests/cli/rules.mk --- */
+/* --- the tests' own steps; the linker replaces these functions: see the Makefile --- */
 
 ssize_t __real_read(int fd, void *data, size_t size);
 ssize_t __wrap_read(int fd, void *data, size_t size);

@@ -59,7 +59,7 @@ void *__wrap_array_room(void *list, size_t count, size_t size);
 
 static bool lacks_memory;
 
-/* The linker puts this in front of the function: see tests/cli/rules.mk. */
+/* The linker puts this in front of the function: see the Makefile. */
 void *__wrap_array_room(void *list, size_t count, size_t size)
 {
     return lacks_memory ? NULL : __real_array_room(list, count, size);

@@ -85,7 +85,7 @@ long __wrap_syscall(long number, long a, long b, long c, long d);
 static long refused;    /* the number of a system call that is refused */
 static int  refused_by; /* its error */
 
-/* The linker puts this in front of the function: see tests/cli/rules.mk. */
+/* The linker puts this in front of the function: see the Makefile. */
 long __wrap_syscall(long number, long a, long b, long c, long d)
 {
     if (number != refused)

@@ -54,7 +54,7 @@ void environment_unref(struct environment *environment)
 void *__real_calloc(size_t count, size_t size);
 void *__wrap_calloc(size_t count, size_t size);
 
-/* The linker puts this in front of the function: see tests/cli/rules.mk. */
+/* The linker puts this in front of the function: see the Makefile. */
 void *__wrap_calloc(size_t count, size_t size)
 {
     return lacks_memory ? NULL : __real_calloc(count, size);

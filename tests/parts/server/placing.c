@@ -58,7 +58,7 @@ void *__wrap_calloc(size_t count, size_t size);
 
 static bool lacks_memory;
 
-/* The linker puts this in front of the function: see tests/cli/rules.mk. */
+/* The linker puts this in front of the function: see the Makefile. */
 void *__wrap_calloc(size_t count, size_t size)
 {
     return lacks_memory ? NULL : __real_calloc(count, size);

@@ -12,7 +12,7 @@
 #define LINE_SIZE ((size_t) 12)
 #define ALL_SIZE  ((size_t) 2 * LINES * (LINE_SIZE + 4))
 
-/* How writes to the output, whose descriptor is `fd`, are played. */
+/* The way in which writes to the output, whose descriptor is `fd`, are played. */
 static struct {
     int         fd;
     pthread_t   owner;
