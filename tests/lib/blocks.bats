@@ -17,9 +17,9 @@ load helpers
 @test "try: a body that is left before its end throws nothing there" { t try left-pending; }
 @test "try: an exception thrown at the end of a body runs FINALLY and goes on" { t try thrown-at-the-end; }
 @test "try: an exception crosses many frames" { t try deep; }
-@test "throw: a type that is no exception becomes TypeError" { t try not-an-exception; }
-@test "throw: messages are cut between characters" { t try messages; }
-@test "throw: a message that cannot be printed is empty" { t try no-message; }
+@test "throw: a type that is no exception becomes TypeError" { t throw not-an-exception; }
+@test "throw: messages are cut between characters" { t throw messages; }
+@test "throw: a message that cannot be printed is empty" { t throw no-message; }
 
 @test "cleanup: the innermost runs first" { t cleanup order; }
 @test "cleanup: works beside the attribute cleanup in the function of the TRY" { t cleanup mixed; }
