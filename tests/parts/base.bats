@@ -111,10 +111,10 @@ load ../cli/helpers
   "$PARTS/base/loop" signals
 }
 @test "the event loop tells which files have changed, and tells all if events were lost" {
-  "$PARTS/base/loop" changes
-  "$PARTS/base/loop" file-watches
+  "$PARTS/base/changes" told
+  "$PARTS/base/changes" file-watches
 }
-@test "a worker that waits for a file is told when the watch of the file ends" { "$PARTS/base/loop" ended-watch; }
+@test "a worker that waits for a file is told when the watch of the file ends" { "$PARTS/base/changes" ended-watch; }
 
 @test "a file and its directory are watched by the file's path" { "$PARTS/base/watches" paths; }
 @test "a file that is made while its watch is made is seen" { "$PARTS/base/watches" meanwhile; }

@@ -22,8 +22,8 @@ $(BUILD)/tests/parts/quick/quick_libc: $(BUILD)/tests/parts/quick/quick_names.o
 # The course of the quick way. The test defines what it calls.
 $(BUILD)/tests/parts/quick/quick_way: $(BUILD)/quick/cli/quick/quick.c.o
 
-# owner.c checks that who releases a lock holds it.
-$(BUILD)/tests/parts/base/loop: $(BUILD)/tests/lib/owner.c.o
+# owner.c checks that a lock is released by the thread that holds it.
+$(BUILD)/tests/parts/base/loop $(BUILD)/tests/parts/base/changes: $(BUILD)/tests/lib/owner.c.o
 
 # The quick way without the part that runs before the C library has begun.
 $(BUILD)/tests/parts/quick/quick: $(filter-out %/quick/libc.c.o %/quick/quick.c.o %/entry.S.o,$(QUICK_OBJECTS))

@@ -1,19 +1,15 @@
 /*
- * Tests the event loop alone, and the sources that wrap signals and inotify. The clock of the loop is the test's own: a
+ * Tests the event loop alone, its background, and the source that wraps signals. The clock of the loop is the test's own: a
  * wait without an event takes no time, and moves the clock by as much as the loop wanted to wait.
  */
 #include "tests/lib/test.h"
 
 #include "cli/base/background_close.h"
-#include "cli/base/file_watch.h"
-#include "cli/base/inotify_block.h"
 #include "cli/base/loop.h"
-#include "cli/base/loop_inotify.h"
 #include "cli/base/loop_signals.h"
 
 #include <poll.h>
 #include <sys/eventfd.h>
-#include <sys/inotify.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -28,7 +24,6 @@ static int    controls;      /* calls of epoll_ctl() */
 static int    woken_at = -1; /* an eventfd, to which a wait without an end writes */
 static int    failures[2];   /* errors of the next calls of epoll_wait(); 0: none */
 static int    refusals[3];   /* errors of the next calls of accept4() */
-static bool   is_overflow;   /* the next read() says that events of inotify were lost */
 static bool   stop;
 static double nexts[LENGTH]; /* what after() returns, one after the other */
 static size_t next_count;
@@ -39,8 +34,6 @@ int     __real_epoll_wait(int fd, struct epoll_event *events, int size, int time
 int     __wrap_epoll_wait(int fd, struct epoll_event *events, int size, int timeout);
 int     __real_epoll_ctl(int fd, int operation, int other, struct epoll_event *event);
 int     __wrap_epoll_ctl(int fd, int operation, int other, struct epoll_event *event);
-ssize_t __real_read(int fd, void *data, size_t size);
-ssize_t __wrap_read(int fd, void *data, size_t size);
 int     __real_accept4(int fd, struct sockaddr *address, socklen_t *length, int flags);
 int     __wrap_accept4(int fd, struct sockaddr *address, socklen_t *length, int flags);
 ssize_t __real_sendmsg(int fd, const struct msghdr *message, int flags);
@@ -56,17 +49,6 @@ int __wrap_epoll_ctl(int fd, int operation, int other, struct epoll_event *event
 {
     controls++;
     return __real_epoll_ctl(fd, operation, other, event);
-}
-
-ssize_t __wrap_read(int fd, void *data, size_t size)
-{
-    const struct inotify_event lost = {.wd = -1, .mask = IN_Q_OVERFLOW};
-
-    if (!is_overflow)
-        return __real_read(fd, data, size);
-    is_overflow = false;
-    memcpy(data, &lost, sizeof(lost));
-    return sizeof(lost);
 }
 
 int __wrap_accept4(int fd, struct sockaddr *address, socklen_t *length, int flags)
@@ -444,159 +426,7 @@ static void signals_are_taken(void)
     CHECK_EQUAL(loop_take_signals(99, &set, take_number), -EINVAL);
 }
 
-static int lost_count;
-
-static void count_lost(void)
-{
-    lost_count++;
-}
-
-/* Returns a new file, open for writing. */
-static int new_file(void)
-{
-    int fd = open("/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-
-    CHECK(fd >= 0);
-    return fd;
-}
-
-static void changes_of_files_are_told(void)
-{
-    struct loop_inotify  inotify;
-    struct inotify_block block = {.size = 0};
-    int                  fd = new_file(), watch;
-    char                 path[32];
-    const int            open = test_count_open();
-
-    CHECK_EQUAL(loop_inotify_open(&inotify, IN_MODIFY, take_number, count_lost), -EBADF);
-    CHECK(inotify.source.fd == -1 && test_count_open() == open); /* there is no loop yet */
-    CHECK_EQUAL(loop_open(), 0);
-    CHECK_EQUAL(loop_inotify_open(&inotify, IN_MODIFY, take_number, count_lost), 0);
-    (void) snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-    watch = inotify_add_watch(inotify.source.fd, path, IN_MODIFY | IN_ATTRIB);
-    CHECK(watch >= 0);
-    CHECK_EQUAL(fchmod(fd, 0640), 0); /* not an event of the mask */
-    run(1, NULL);
-    CHECK_EQUAL(taken_count, 0);
-    CHECK_EQUAL(write(fd, "x", 1), 1);
-    run(1, NULL);
-    CHECK_EQUAL(taken_count, 1);
-    CHECK(taken[0] == watch && lost_count == 0);
-    CHECK_EQUAL(write(fd, "x", 1), 1);
-    is_overflow = true;
-    run(1, NULL);
-    CHECK_EQUAL(lost_count, 1);
-    CHECK(fcntl(inotify.source.fd, F_GETFD) >= 0 &&
-          (fcntl(inotify.source.fd, F_GETFL) & O_NONBLOCK) != 0);
-    watch = inotify.source.fd;
-    loop_inotify_close(&inotify);
-    CHECK(inotify.source.fd == -1 && fcntl(watch, F_GETFD) < 0);
-
-    CHECK(!inotify_block_read(&block, -1) && inotify_block_next(&block) == NULL);
-    CHECK(!inotify_block_is_full(&block));
-    block.size = sizeof(block.bytes) - sizeof(struct inotify_event) - NAME_MAX - 1;
-    CHECK(!inotify_block_is_full(&block)); /* one more event would have had room */
-    block.size++;
-    CHECK(inotify_block_is_full(&block));
-}
-
-static bool is_told(const struct file_watch *watch)
-{
-    struct pollfd pollfd = {.fd = watch->fd, .events = POLLIN};
-
-    return poll(&pollfd, 1, 0) == 1;
-}
-
-static int watching; /* the descriptor of the last watch */
-
-int __real_inotify_add_watch(int fd, const char *path, uint32_t mask);
-int __wrap_inotify_add_watch(int fd, const char *path, uint32_t mask);
-
-int __wrap_inotify_add_watch(int fd, const char *path, uint32_t mask)
-{
-    watching = fd;
-    return __real_inotify_add_watch(fd, path, mask);
-}
-
-static void a_watch_that_ends_is_told(void)
-{
-    int               fd = new_file();
-    struct file_watch watch;
-
-    CHECK_EQUAL(loop_open(), 0);
-    file_watch_begin();
-    file_watch_open(&watch);
-    CHECK(file_watch_arm(&watch, fd));
-    CHECK_EQUAL(inotify_rm_watch(watching, watch.key),
-                0); /* as the kernel ends it behind an event */
-    run(1, NULL);
-    CHECK(is_told(&watch));
-    file_watch_close(&watch);
-    file_watch_end();
-}
-
-static void watches_of_files_are_told(void)
-{
-    int               fd = new_file(), other = new_file();
-    struct file_watch first, second, third;
-    int               closed;
-
-    CHECK_EQUAL(loop_open(), 0);
-    file_watch_open(&first);
-    file_watch_open(&second);
-    file_watch_open(&third);
-    CHECK(!is_told(&first) && !file_watch_arm(&first, fd)); /* the watching has not begun */
-    file_watch_begin();
-    file_watch_begin();
-    CHECK(file_watch_arm(&first, fd) && file_watch_arm(&second, fd) &&
-          file_watch_arm(&third, other));
-    CHECK_EQUAL(write(fd, "x", 1), 1);
-    CHECK(!is_told(&first));
-    run(1, NULL);
-    CHECK(is_told(&first) && is_told(&second) && !is_told(&third));
-    CHECK_EQUAL(write(fd, "x", 1), 1);
-    CHECK(file_watch_arm(&first, fd)); /* it sees only what is written later */
-    CHECK(!is_told(&first));
-    run(1, NULL);
-    CHECK(!is_told(&first));
-    CHECK(file_watch_arm(&first, other)); /* instead of the file before */
-    CHECK_EQUAL(write(fd, "x", 1), 1);
-    run(1, NULL);
-    CHECK(!is_told(&first));
-    CHECK(file_watch_arm(&second, fd));
-    CHECK_EQUAL(write(other, "x", 1), 1);
-    is_overflow = true; /* any file may have been written to */
-    run(1, NULL);
-    CHECK(is_told(&first) && is_told(&second) && is_told(&third));
-    CHECK(!file_watch_arm(&first, -1));
-    CHECK(file_watch_arm(&second, fd));
-    closed = second.fd;
-    file_watch_close(&second);
-    CHECK(second.fd == -1 && fcntl(closed, F_GETFD) < 0);
-    CHECK_EQUAL(write(fd, "x", 1), 1);
-    run(1, NULL); /* the closed watch is not touched */
-    is_overflow = true;
-    run(1, NULL);
-    while (CHECK(file_watch_arm(&first, fd)), first.key % 256 != 0) { /* each list is told */
-        CHECK_EQUAL(write(fd, "x", 1), 1);
-        run(1, NULL);
-        CHECK(is_told(&first));
-    }
-    CHECK_EQUAL(write(other, "x", 1), 1);
-    CHECK(file_watch_arm(&third, other));
-    CHECK_EQUAL(write(other, "x", 1), 1);
-    is_overflow = true;
-    run(1, NULL);
-    CHECK(is_told(&first) && is_told(&third));
-    CHECK(!file_watch_arm(&second, fd));
-    file_watch_close(&second);
-    file_watch_end();
-    CHECK(!file_watch_arm(&first, fd));
-}
-
 TEST_MAIN({"waits", the_loop_waits_as_long_as_it_should}, {"idle", the_loop_becomes_idle_once},
           {"served", sources_are_served}, {"resting", resting_sources_wait},
           {"accepted", clients_are_accepted}, {"watched", descriptors_are_watched},
-          {"background", descriptors_are_closed_in_the_background}, {"signals", signals_are_taken},
-          {"changes", changes_of_files_are_told}, {"file-watches", watches_of_files_are_told},
-          {"ended-watch", a_watch_that_ends_is_told})
+          {"background", descriptors_are_closed_in_the_background}, {"signals", signals_are_taken})
