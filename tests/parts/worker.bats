@@ -45,14 +45,14 @@ load ../cli/helpers
 @test "a worker waits for the end of its command, and reaps it" { "$PARTS/worker/execution" run; }
 @test "the status of a command that a debugger holds is read" { "$PARTS/worker/execution" status; }
 @test "a time limit ends a run, and an attached process hears of it first" {
-  "$PARTS/worker/execution" limit
-  "$PARTS/worker/execution" attached
+  "$PARTS/worker/waiting" limit
+  "$PARTS/worker/waiting" attached
 }
-@test "a command that is not ready in time is ended" { "$PARTS/worker/execution" late; }
+@test "a command that is not ready in time is ended" { "$PARTS/worker/waiting" late; }
 @test "a command that cannot be ended is left" { "$PARTS/worker/execution" left; }
-@test "a worker serves the terminal and the log" { "$PARTS/worker/execution" served; }
-@test "a probe makes a thread ready once" { "$PARTS/worker/execution" ready; }
-@test "a worker that waits for a second releases its stack" { "$PARTS/worker/execution" rest; }
+@test "a worker serves the terminal and the log" { "$PARTS/worker/waiting" served; }
+@test "a probe makes a thread ready once" { "$PARTS/worker/waiting" ready; }
+@test "a worker that waits for a second releases its stack" { "$PARTS/worker/waiting" rest; }
 @test "a command begins when its library is loaded" { "$PARTS/worker/execution" loading; }
 
 @test "a command runs at an agent, and the connection is kept for the next one" { "$PARTS/worker/far_run" run; }

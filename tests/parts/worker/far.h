@@ -2,8 +2,8 @@
  * A run of a command on another machine, as the tests of a worker have it: the agent is this file, and in each wait of
  * the worker it does one step. The parts of a worker that do not speak with the agent are this file's, too.
  */
-#ifndef K3THREAD_TESTS_CLI_FAR_H
-#define K3THREAD_TESTS_CLI_FAR_H
+#ifndef K3THREAD_TESTS_PARTS_FAR_H
+#define K3THREAD_TESTS_PARTS_FAR_H
 
 #include "tests/lib/test.h"
 

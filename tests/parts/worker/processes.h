@@ -2,8 +2,8 @@
  * The processes, the clock and the waits of the tests of how a worker ends the processes of a run: they are not the
  * kernel's, but this file's, so each signal and the time of each step is known.
  */
-#ifndef K3THREAD_TESTS_CLI_PROCESSES_H
-#define K3THREAD_TESTS_CLI_PROCESSES_H
+#ifndef K3THREAD_TESTS_PARTS_PROCESSES_H
+#define K3THREAD_TESTS_PARTS_PROCESSES_H
 
 #include "tests/lib/test.h"
 
