@@ -14,10 +14,10 @@ load ../cli/helpers
   "$PARTS/top/top_loop" logs
   "$PARTS/top/top_loop" pause
 }
-@test "top ends by a key, a signal or the end of its terminal, and does nothing more" { "$PARTS/top/top_loop" ends; }
+@test "top ends by a key, a signal or the end of its terminal, and does nothing more" { "$PARTS/top/top_loop_end" ends; }
 @test "a failure ends top, which says why" {
-  "$PARTS/top/top_loop" failures
-  "$PARTS/top/top_loop" possible
+  "$PARTS/top/top_loop_end" failures
+  "$PARTS/top/top_loop_end" possible
 }
 
 @test "each style of the display of top has its letters" { "$PARTS/top/display" styles; }

@@ -2,8 +2,8 @@
  * The parts of a worker around one run of a command, played: the clock, the wait and the other parts are this header's,
  * and write down what they are called for. For execution.c and waiting.c here.
  */
-#ifndef EXECUTED_H
-#define EXECUTED_H
+#ifndef K3THREAD_TESTS_PARTS_EXECUTED_H
+#define K3THREAD_TESTS_PARTS_EXECUTED_H
 
 #include "tests/lib/test.h"
 
