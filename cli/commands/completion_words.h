@@ -10,8 +10,8 @@
 
 /*
  * Adds all words of KIND, each with a NUL behind it. The caller leaves out words that do not begin with
- * the part that the user has typed. For options, adds the options of COMMAND, or of the program if that is NULL. LISTED is what
- * complete_ask() has returned, or NULL. Adds no files and no programs: the shell completes them.
+ * the part that the user has typed. For options, adds the options of COMMAND, or of the program if that is NULL.
+ * LISTED is what complete_ask() has returned, or NULL. Adds no files and no programs: the shell completes them.
  */
 void complete_add(struct text *text, enum complete_kind kind, const struct command *command,
                   const json_t *listed);

@@ -306,8 +306,8 @@ static bool exits_as_thread(const void *options)
 
 #define DETAILS                                                                                    \
     "Prints the thread's id as soon as the command runs (with --after, at once). The command "     \
-    "gets the directory, the environment, the umask, the niceness and the resource limits of the " \
-    "caller, and /dev/null as input. "                                                             \
+    "gets the directory, the environment, the umask, the scheduling and the resource limits of "   \
+    "the caller, and /dev/null as input. "                                                         \
     "SECONDS may have a suffix: 200ms, 1.5s, 2m, 1h."
 
 /* The members of a command that start and daemon share. */

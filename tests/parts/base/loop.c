@@ -1,6 +1,6 @@
 /*
- * Tests the event loop alone, its background, and the source that wraps signals. The clock of the loop is the test's own: a
- * wait without an event takes no time, and moves the clock by as much as the loop wanted to wait.
+ * Tests the event loop alone, its background, and the source that wraps signals. The clock of the loop is the test's
+ * own: a wait without an event takes no time, and moves the clock by as much as the loop wanted to wait.
  */
 #include "tests/lib/test.h"
 
