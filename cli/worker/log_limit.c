@@ -56,9 +56,19 @@ static off_t find_end(const struct log_limit *log, off_t size, bool *ret_held)
 }
 
 /*
- * Frees the oldest blocks of the file, and returns true if more could be freed when the probe has read on. Only whole blocks are freed: a hole that ends inside a
- * block leaves zeros there, which would look like output. The file system knows the size of a block. A
- * file that was emptied has lost its hole.
+ * Returns true if the file has lost its hole, because it was emptied. By now it may be longer than the hole was, but it
+ * then has blocks where the hole was.
+ */
+static bool has_lost_hole(const struct log_limit *log, const struct stat *info)
+{
+    return info->st_size < log->hole ||
+           (off_t) info->st_blocks * 512 > info->st_size - log->hole / 2;
+}
+
+/*
+ * Frees the oldest blocks of the file, and returns true if more could be freed when the probe has read on. Only whole
+ * blocks are freed: a hole that ends inside a block leaves zeros there, which would look like output. The file system
+ * knows the size of a block.
  */
 static bool punch(struct log_limit *log, bool last)
 {
@@ -68,7 +78,7 @@ static bool punch(struct log_limit *log, bool last)
 
     if (fstat(log->file, &info) < 0)
         return false;
-    if (info.st_size < log->hole)
+    if (has_lost_hole(log, &info))
         log->hole = 0;
     block = info.st_blksize > 0 ? info.st_blksize : 1;
     hole = find_end(log, info.st_size, &is_held) / block * block;

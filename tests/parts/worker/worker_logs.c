@@ -245,6 +245,8 @@ static void check_limit(void)
     grow(&log, 1000 + BLOCK - 1, 0);
     grow(&log, 1000 + BLOCK, BLOCK);
     grow(&log, 1000 + 4 * BLOCK, 4 * BLOCK);
+    CHECK(truncate("log", 0) == 0); /* emptied, and as long again by the next look */
+    grow(&log, 1000 + 4 * BLOCK, 4 * BLOCK);
     CHECK(truncate("log", 4 * BLOCK - 1) == 0); /* emptied */
     CHECK(truncate("log", 0) == 0);
     grow(&log, 500, 0);
